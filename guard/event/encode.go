@@ -1,0 +1,227 @@
+package event
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// Append appends e as one JSON object without a line end and gives the longer
+// slice. It allocates nothing when b has room. Texts are cut at their bound;
+// control characters, line and paragraph separators and bidirectional controls
+// are escaped and bytes that are not UTF-8 replaced, so that no value can forge,
+// split or colour a log line (CWE-117).
+func (e *Event) Append(b []byte) []byte {
+	b = append(b, `{"time":"`...)
+	b = e.Time.UTC().AppendFormat(b, time.RFC3339Nano)
+	b = append(b, '"')
+	if !e.Observed.IsZero() {
+		b = append(b, `,"observed":"`...)
+		b = e.Observed.UTC().AppendFormat(b, time.RFC3339Nano)
+		b = append(b, '"')
+	}
+	if !e.ID.IsZero() {
+		b = append(b, `,"id":"`...)
+		b = e.ID.append(b)
+		b = append(b, '"')
+	}
+	b = append(b, `,"event":"`...)
+	b = append(b, e.Kind.String()...)
+	b = append(b, '"')
+	b = number(b, `,"severity":`, int64(e.Severity))
+	b = text(b, `,"msg":`, e.Message, MaxText)
+	b = append(b, `,"schema":"`+Schema+`"`...)
+	b = text(b, `,"trace_id":`, e.TraceID, MaxClaim)
+	b = text(b, `,"span_id":`, e.SpanID, MaxClaim)
+	b = text(b, `,"jotsight.request_id":`, e.RequestID, MaxClaim)
+	b = text(b, `,"jwt.outcome":`, e.Outcome.String(), MaxClaim)
+	b = text(b, `,"error.type":`, e.Reason.String(), MaxClaim)
+	b = text(b, `,"jwt.detail":`, e.Detail, MaxText)
+	b = text(b, `,"jwt.owasp":`, e.OWASP(), MaxClaim)
+	b = text(b, `,"service.name":`, e.ServiceName, MaxClaim)
+	b = text(b, `,"service.version":`, e.ServiceVersion, MaxClaim)
+	b = text(b, `,"service.instance.id":`, e.ServiceInstance, MaxClaim)
+	b = text(b, `,"deployment.environment.name":`, e.Environment, MaxClaim)
+	b = text(b, `,"server.address":`, e.ServerAddress, MaxClaim)
+	b = text(b, `,"client.address":`, e.ClientAddress, MaxClaim)
+	b = number(b, `,"client.port":`, int64(e.ClientPort))
+	b = text(b, `,"user_agent.original":`, e.UserAgent, MaxText)
+	b = text(b, `,"http.request.method":`, e.Method, MaxClaim)
+	b = text(b, `,"http.route":`, e.Route, MaxText)
+	b = text(b, `,"url.path":`, e.Path, MaxText)
+	b = number(b, `,"http.response.status_code":`, int64(e.Status))
+	if e.Verified {
+		b = append(b, `,"jwt.verified":true`...)
+	} else if e.Kind.aboutToken() {
+		b = append(b, `,"jwt.verified":false`...)
+	}
+	b = text(b, `,"user.id":`, e.UserID, MaxClaim)
+	b = text(b, `,"user.hash":`, e.UserHash, MaxClaim)
+	b = text(b, `,"jwt.claimed_sub":`, e.ClaimedSubject, MaxClaim)
+	b = text(b, `,"jwt.id":`, e.TokenID, MaxClaim)
+	b = text(b, `,"jwt.family":`, e.Family, MaxClaim)
+	b = text(b, `,"jwt.parent":`, e.Parent, MaxClaim)
+	b = number(b, `,"jwt.generation":`, e.Generation)
+	b = text(b, `,"jwt.fp":`, e.Fingerprint, MaxClaim)
+	b = text(b, `,"jwt.body_fp":`, e.BodyFingerprint, MaxClaim)
+	b = text(b, `,"jwt.use":`, e.Use.String(), MaxClaim)
+	b = text(b, `,"jwt.source":`, e.Source.String(), MaxClaim)
+	b = text(b, `,"jwt.iss":`, e.Issuer, MaxClaim)
+	b = list(b, `,"jwt.aud":`, e.Audience)
+	b = text(b, `,"jwt.client_id":`, e.ClientID, MaxClaim)
+	b = list(b, `,"jwt.scope":`, e.Scope)
+	b = text(b, `,"jwt.alg":`, e.Algorithm, MaxClaim)
+	b = text(b, `,"jwt.kid":`, e.KeyID, MaxClaim)
+	b = text(b, `,"jwt.typ":`, e.Type, MaxClaim)
+	b = number(b, `,"jwt.iat":`, e.IssuedAt)
+	b = number(b, `,"jwt.nbf":`, e.NotBefore)
+	b = number(b, `,"jwt.exp":`, e.Expires)
+	b = seconds(b, `,"jwt.duration":`, e.Duration)
+	b = text(b, `,"jwt.actor":`, e.Actor, MaxClaim)
+	b = list(b, `,"jwt.scope_required":`, e.ScopeRequired)
+	b = number(b, `,"jwt.rate.limit":`, e.RateLimit)
+	b = number(b, `,"jwt.rate.window":`, e.RateWindow)
+	b = text(b, `,"jwt.revocation.reason":`, e.RevocationReason, MaxClaim)
+	b = text(b, `,"jwt.revocation.actor":`, e.RevocationActor, MaxClaim)
+	b = number(b, `,"jwt.count":`, e.Count)
+	b = number(b, `,"jwt.window":`, e.Window)
+	b = text(b, `,"geo.country.iso_code":`, e.Country, MaxClaim)
+	if e.Located {
+		b = append(b, `,"geo.location.lat":`...)
+		b = strconv.AppendFloat(b, e.Latitude, 'f', -1, 64)
+		b = append(b, `,"geo.location.lon":`...)
+		b = strconv.AppendFloat(b, e.Longitude, 'f', -1, 64)
+	}
+	b = number(b, `,"network.asn":`, e.ASN)
+	b = list(b, `,"jotsight.attack":`, e.Attack)
+	b = text(b, `,"jotsight.origin":`, e.Origin, MaxClaim)
+	b = text(b, `,"jotsight.trust":`, e.Trust, MaxClaim)
+	if e.ClockClamped {
+		b = append(b, `,"jotsight.clock_clamped":true`...)
+	}
+	if e.FailSample != 0 {
+		b = append(b, `,"rate.fail_ratio":`...)
+		b = strconv.AppendFloat(b, e.FailRatio, 'f', -1, 64)
+		b = number(b, `,"rate.fail_n":`, e.FailSample)
+	}
+	return append(b, '}')
+}
+
+func number(b []byte, key string, n int64) []byte {
+	if n == 0 {
+		return b
+	}
+	return strconv.AppendInt(append(b, key...), n, 10)
+}
+
+// seconds writes a duration as a decimal number of seconds. Nanoseconds are
+// exact: the float64 of strconv would not give them all back.
+func seconds(b []byte, key string, d time.Duration) []byte {
+	if d == 0 {
+		return b
+	}
+	b = append(b, key...)
+	if d < 0 {
+		b = append(b, '-')
+		d = -d
+	}
+	b = strconv.AppendInt(b, int64(d/time.Second), 10)
+	if frac := int64(d % time.Second); frac != 0 {
+		b = append(b, '.')
+		for unit := int64(time.Second) / 10; frac != 0; unit /= 10 {
+			b = append(b, byte('0'+frac/unit))
+			frac %= unit
+		}
+	}
+	return b
+}
+
+func text(b []byte, key, s string, most int) []byte {
+	if s == "" {
+		return b
+	}
+	return quote(append(b, key...), s, most)
+}
+
+func list(b []byte, key string, values []string) []byte {
+	if len(values) == 0 {
+		return b
+	}
+	b = append(b, key...)
+	for i, v := range values[:min(len(values), MaxValues)] {
+		b = append(b, ",["[b2i(i == 0)])
+		b = quote(b, v, MaxClaim)
+	}
+	return append(b, ']')
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// plain marks the bytes that a JSON string and a terminal take as they are.
+var plain = func() (p [256]bool) {
+	for c := 0x20; c < 0x7f; c++ {
+		p[c] = c != '"' && c != '\\'
+	}
+	return p
+}()
+
+func quote(b []byte, s string, most int) []byte {
+	s = Clip(s, most)
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		if plain[s[i]] {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r >= 0x80 && printable(r) && (r != utf8.RuneError || n > 1) {
+			i += n
+			continue
+		}
+		b = append(b, s[from:i]...)
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, '\\', 'n')
+		default: // below U+10000, all of them: see printable
+			const hex = "0123456789abcdef"
+			b = append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		}
+		i += n
+		from = i
+	}
+	b = append(b, s[from:]...)
+	return append(b, '"')
+}
+
+// printable refuses what could move a cursor, end a line or turn the direction
+// of text: C1 controls, line and paragraph separators, bidirectional controls,
+// zero-width marks and the byte order mark.
+func printable(r rune) bool {
+	switch {
+	case r < 0xa0, r == 0x061c, r == 0xfeff,
+		r >= 0x200b && r <= 0x200f,
+		r >= 0x2028 && r <= 0x202e,
+		r >= 0x2060 && r <= 0x206f:
+		return false
+	}
+	return true
+}
+
+// Clip cuts s to at most n bytes without splitting a rune.
+func Clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
