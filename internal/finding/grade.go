@@ -1,0 +1,173 @@
+package finding
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/jotsight/jotsight/internal/catalog"
+)
+
+// Rubric names the rules of GradeReport. Whoever changes a figure below, or what
+// counts, gives it a new number: grades of different rubrics do not compare.
+const Rubric = "jotsight-rubric/1"
+
+// points is what one weakness costs, by severity and confidence. A confirmed
+// critical costs so much that nothing but an F is left.
+var points = map[catalog.Severity]map[Confidence]int{
+	catalog.Critical: {Certain: 50, Firm: 35, Tentative: 15},
+	catalog.High:     {Certain: 20, Firm: 14, Tentative: 6},
+	catalog.Medium:   {Certain: 8, Firm: 6, Tentative: 2},
+	catalog.Low:      {Certain: 3, Firm: 2, Tentative: 1},
+}
+
+// GradeReport fills r.Grades from r.Runs and r.Findings. It is deterministic and
+// changes nothing else.
+//
+// A weakness costs points once, by its worst finding; findings that are
+// suppressed or implied by another cost nothing. Both grades begin at 100:
+//
+//   - Protection asks whether attacks were refused. It is assessed when at least
+//     half of its checks that ran came to a verdict, or when a critical weakness is
+//     certain, because that one stands however little else could be tried.
+//   - Visibility asks whether they were seen. It is assessed when the log side was
+//     read for at least one attack, and is never above the share of attacks that
+//     left a record of their own.
+func GradeReport(r *Report) {
+	r.Grades = Grades{Rubric: Rubric, Protection: protection(r), Visibility: visibility(r)}
+}
+
+// CountsForVisibility says to which grade a weakness belongs: true for
+// Visibility, false for Protection.
+func CountsForVisibility(id catalog.ID) bool {
+	w, _ := catalog.WeaknessOf(id)
+	switch {
+	case id == catalog.TokenInURL:
+		return false // proven at the door, without any log
+	default:
+		return w.Group == "Visibility" || w.Group == "What the log gives away"
+	}
+}
+
+func protection(r *Report) Grade {
+	var verdicts, inconclusive int
+	for _, run := range r.Runs {
+		if CountsForVisibility(run.Weakness) {
+			continue
+		}
+		switch run.Verdict {
+		case Pass, Fail:
+			verdicts++
+		case Inconclusive:
+			inconclusive++
+		}
+	}
+	list, critical := deductions(r.Findings, false)
+	switch {
+	case critical:
+	case verdicts == 0 && inconclusive == 0:
+		return Grade{Why: "no check ran"}
+	case verdicts < inconclusive || verdicts == 0:
+		return Grade{Why: fmt.Sprintf("%d of %d checks were inconclusive", inconclusive, verdicts+inconclusive)}
+	}
+	return grade(list)
+}
+
+func visibility(r *Report) Grade {
+	var attacks, recorded int
+	why := "no log source was read"
+	for _, run := range r.Runs {
+		switch {
+		case run.Seen.Assessed && run.Verdict != Skipped:
+			attacks++
+			if run.Seen.Tier == TierPartial || run.Seen.Tier == TierComplete {
+				recorded++
+			}
+		case run.Seen.Why != "":
+			why = run.Seen.Why
+		}
+	}
+	if attacks == 0 {
+		return Grade{Why: why}
+	}
+	list, _ := deductions(r.Findings, true)
+	g := grade(list)
+	if most := recorded * 100 / attacks; g.Score > most {
+		share := Deduction{
+			ID:     catalog.SilentVerifyFailure,
+			Points: g.Score - most,
+			Why:    fmt.Sprintf("%d of %d attacks left a record of their own, and the grade is not above that share", recorded, attacks),
+		}
+		if i := slices.IndexFunc(list, func(d Deduction) bool { return d.ID == share.ID }); i >= 0 {
+			list[i].Points += share.Points
+			list[i].Why += "; " + share.Why
+		} else {
+			list = append(list, share)
+		}
+		g = grade(list)
+	}
+	return g
+}
+
+// deductions gives what the findings of one grade cost, and whether a critical
+// one among them is certain.
+func deductions(findings []Finding, visibility bool) (list []Deduction, critical bool) {
+	type worst struct {
+		Finding
+		points, places int
+	}
+	byID := map[catalog.ID]*worst{}
+	for _, f := range Sorted(findings) { // of equal costs the same one is named every time
+		if f.Suppressed != nil || f.Implied != "" || CountsForVisibility(f.ID) != visibility {
+			continue
+		}
+		w := byID[f.ID]
+		if w == nil {
+			w = &worst{points: -1}
+			byID[f.ID] = w
+		}
+		w.places++
+		if p := points[f.Severity][f.Confidence]; p > w.points {
+			w.Finding, w.points = f, p
+		}
+		critical = critical || f.Severity == catalog.Critical && f.Confidence == Certain
+	}
+	for id, w := range byID {
+		if w.points == 0 {
+			continue
+		}
+		why := fmt.Sprintf("%s, %s confidence", w.Severity, w.Confidence)
+		if w.places > 1 {
+			why += fmt.Sprintf(", %d places", w.places)
+		}
+		list = append(list, Deduction{ID: id, Points: w.points, Why: why})
+	}
+	return list, critical
+}
+
+func grade(list []Deduction) Grade {
+	slices.SortFunc(list, func(a, b Deduction) int {
+		return cmp.Or(cmp.Compare(b.Points, a.Points), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Why, b.Why))
+	})
+	g := Grade{Assessed: true, Score: 100, Deductions: list}
+	for _, d := range list {
+		g.Score -= d.Points
+	}
+	g.Score = max(g.Score, 0)
+	g.Letter = letter(g.Score)
+	return g
+}
+
+func letter(score int) string {
+	switch {
+	case score >= 90:
+		return "A"
+	case score >= 80:
+		return "B"
+	case score >= 70:
+		return "C"
+	case score >= 60:
+		return "D"
+	}
+	return "F"
+}
