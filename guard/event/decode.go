@@ -339,14 +339,17 @@ func parseInt(s string) (int64, bool) {
 
 func parseFloat(s string) (float64, bool) {
 	f, err := strconv.ParseFloat(s, 64)
-	return f, err == nil && !math.IsInf(f, 0)
+	return f, err == nil && finite(f)
 }
 
-// parseSeconds reads what seconds wrote, to the nanosecond, and anything else as
-// a float.
+// finite tells the floats that JSON has a number for.
+func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
+
+// parseSeconds reads what seconds wrote, to the nanosecond, and other spellings
+// of a number as a float.
 func parseSeconds(s string, to *time.Duration) bool {
-	if d, err := time.ParseDuration(s + "s"); err == nil && !strings.ContainsAny(s, "eE") {
-		*to = d
+	if n, ok := parseNanos(s); ok {
+		*to = n
 		return true
 	}
 	f, ok := parseFloat(s)
@@ -355,4 +358,32 @@ func parseSeconds(s string, to *time.Duration) bool {
 	}
 	*to = time.Duration(math.Round(f * 1e9))
 	return true
+}
+
+// parseNanos reads a JSON number without an exponent and with at most nine
+// decimals.
+func parseNanos(s string) (time.Duration, bool) {
+	s, negative := strings.CutPrefix(s, "-")
+	whole, decimals, _ := strings.Cut(s, ".")
+	n, err := strconv.ParseUint(whole, 10, 64)
+	if err != nil || n > math.MaxInt64/uint64(time.Second) || len(decimals) > 9 {
+		return 0, false
+	}
+	unit := uint64(time.Second)
+	n *= unit
+	for i := range len(decimals) {
+		digit := uint64(decimals[i] - '0')
+		if digit > 9 {
+			return 0, false
+		}
+		unit /= 10
+		n += digit * unit
+	}
+	switch {
+	case negative && n <= -math.MinInt64:
+		return time.Duration(-n), true
+	case n <= math.MaxInt64:
+		return time.Duration(n), !negative
+	}
+	return 0, false
 }

@@ -87,10 +87,8 @@ func (e *Event) Append(b []byte) []byte {
 	b = number(b, `,"jwt.window":`, e.Window)
 	b = text(b, `,"geo.country.iso_code":`, e.Country, MaxClaim)
 	if e.Located {
-		b = append(b, `,"geo.location.lat":`...)
-		b = strconv.AppendFloat(b, e.Latitude, 'f', -1, 64)
-		b = append(b, `,"geo.location.lon":`...)
-		b = strconv.AppendFloat(b, e.Longitude, 'f', -1, 64)
+		b = decimals(b, `,"geo.location.lat":`, e.Latitude)
+		b = decimals(b, `,"geo.location.lon":`, e.Longitude)
 	}
 	b = number(b, `,"network.asn":`, e.ASN)
 	b = list(b, `,"jotsight.attack":`, e.Attack)
@@ -99,12 +97,20 @@ func (e *Event) Append(b []byte) []byte {
 	if e.ClockClamped {
 		b = append(b, `,"jotsight.clock_clamped":true`...)
 	}
+	b = text(b, `,"jotsight.reason_class":`, e.Reason.Class().String(), MaxClaim)
 	if e.FailSample != 0 {
-		b = append(b, `,"rate.fail_ratio":`...)
-		b = strconv.AppendFloat(b, e.FailRatio, 'f', -1, 64)
+		b = decimals(b, `,"rate.fail_ratio":`, e.FailRatio)
 		b = number(b, `,"rate.fail_n":`, e.FailSample)
 	}
 	return append(b, '}')
+}
+
+// decimals writes nothing for what JSON has no number for.
+func decimals(b []byte, key string, f float64) []byte {
+	if !finite(f) {
+		return b
+	}
+	return strconv.AppendFloat(append(b, key...), f, 'f', -1, 64)
 }
 
 func number(b []byte, key string, n int64) []byte {
@@ -121,14 +127,15 @@ func seconds(b []byte, key string, d time.Duration) []byte {
 		return b
 	}
 	b = append(b, key...)
+	n := uint64(d)
 	if d < 0 {
 		b = append(b, '-')
-		d = -d
+		n = -n // of the least Duration too, which has no positive twin
 	}
-	b = strconv.AppendInt(b, int64(d/time.Second), 10)
-	if frac := int64(d % time.Second); frac != 0 {
+	b = strconv.AppendUint(b, n/uint64(time.Second), 10)
+	if frac := n % uint64(time.Second); frac != 0 {
 		b = append(b, '.')
-		for unit := int64(time.Second) / 10; frac != 0; unit /= 10 {
+		for unit := uint64(time.Second) / 10; frac != 0; unit /= 10 {
 			b = append(b, byte('0'+frac/unit))
 			frac %= unit
 		}
@@ -143,17 +150,29 @@ func text(b []byte, key, s string, most int) []byte {
 	return quote(append(b, key...), s, most)
 }
 
+// list writes as many members as fit into maxList: a token decides how many
+// there are and how often they must be escaped, and must not be able to make an
+// event that is refused for its length.
 func list(b []byte, key string, values []string) []byte {
 	if len(values) == 0 {
 		return b
 	}
 	b = append(b, key...)
+	from := len(b)
 	for i, v := range values[:min(len(values), MaxValues)] {
+		end := len(b)
 		b = append(b, ",["[b2i(i == 0)])
-		b = quote(b, v, MaxClaim)
+		if b = quote(b, v, MaxClaim); len(b)-from > maxList {
+			b = b[:end]
+			break
+		}
 	}
 	return append(b, ']')
 }
+
+// maxList bounds a list as it is written. The four lists, every text at its bound
+// and every byte escaped then still stay below MaxLine.
+const maxList = 4 << 10
 
 func b2i(b bool) int {
 	if b {
@@ -215,13 +234,16 @@ func printable(r rune) bool {
 	return true
 }
 
-// Clip cuts s to at most n bytes without splitting a rune.
+// Clip cuts s to at most n bytes without splitting a rune. Bytes that are not
+// UTF-8 are cut anywhere, so that no text can vanish by being cut.
 func Clip(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
+	for cut := n; cut > n-utf8.UTFMax && cut >= 0; cut-- {
+		if utf8.RuneStart(s[cut]) {
+			return s[:cut]
+		}
 	}
 	return s[:n]
 }

@@ -23,7 +23,7 @@ type Field struct {
 	Key     string
 	Type    Type
 	Note    string
-	Derived bool // follows from other keys; not written, and ignored when read
+	Derived bool // follows from other keys: written for other readers, ignored when read
 
 	max    int
 	text   func(*Event) *string
@@ -57,7 +57,7 @@ func (f *Field) Number(e *Event) (float64, bool) {
 	}
 	n := f.num(e)
 	if f.have != nil {
-		return n, f.have(e)
+		return n, f.have(e) && finite(n)
 	}
 	return n, n != 0
 }
