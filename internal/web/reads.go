@@ -62,7 +62,7 @@ type AlertView struct {
 	Title    string    `json:"title"`    // may be empty; the catalogue's title is shown then
 	Severity string    `json:"severity"` // low, medium, high or critical
 	State    string    `json:"state"`    // pending, firing, acknowledged or resolved
-	Group    []Label   `json:"group"`    // what the rule grouped by, in its order
+	Group    Labels    `json:"group"`    // what the rule grouped by, in its order
 	First    time.Time `json:"first"`
 	Last     time.Time `json:"last"`
 	Count    int64     `json:"count"`
@@ -70,23 +70,23 @@ type AlertView struct {
 	Attack   []string  `json:"attack"` // MITRE ATT&CK technique ids
 }
 
+// Labels are written as one JSON object, in their order.
+type Labels []Label
+
 // A Label is one key of an alert's group with its value, such as client.address
 // and 203.0.113.7. The value is attacker input.
-type Label struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-}
+type Label struct{ Key, Value string }
 
 // A Summary is what the head of a page needs.
 type Summary struct {
 	Bins     []Bin     // in order of time; bins without events may be left out
-	Services []Service // everyone who ever reported, by name; heartbeats count
+	Services []Service // everyone who ever reported but the monitor itself, by name
 	Firing   int64     // alerts that are pending or firing now
 }
 
 // A Bin counts the events of one step of time. A folded event counts as many as
-// it stands for (event.Event.Weight). Heartbeats and the monitor's own audit
-// have no outcome and are not counted.
+// it stands for (event.Event.Weight), also where History keeps no more of it than
+// this count. Heartbeats and the monitor's own audit are not counted.
 type Bin struct {
 	Start   time.Time
 	Success int64
@@ -97,7 +97,7 @@ type Bin struct {
 // A Service is one source of events.
 type Service struct {
 	Name string    // service.name
-	Last time.Time // when the monitor last took in anything from it
+	Last time.Time // when the monitor last took in anything from it, heartbeats included
 }
 
 // Accounts keeps users and sessions. Its methods are called from many goroutines

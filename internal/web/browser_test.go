@@ -1,0 +1,294 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+// browserPath finds a browser. The Debian command chromium-headless-shell is a
+// script that does not replace itself, so that the browser would outlive the
+// test: the program of that name in lib is started instead.
+func browserPath(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{
+		"/usr/lib/chromium/chromium-headless-shell",
+		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
+		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+	} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("no browser: install the package chromium-headless-shell or chromium (Debian, Ubuntu), or Google Chrome")
+	return ""
+}
+
+// A tab is one page of a real browser. Everything that the browser complains
+// about fails the test: errors of scripts, of loading, of the security policy.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	expected []string
+}
+
+func newBrowser(t *testing.T) *tab {
+	t.Helper()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(browserPath(t)), chromedp.WindowSize(1440, 900), chromedp.UserDataDir(t.TempDir()),
+		chromedp.Env("TZ=Europe/Vienna"))
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	ctx, cancelTime := context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancelTime)
+	b := &tab{t: t, ctx: ctx}
+	chromedp.ListenTarget(ctx, func(ev any) {
+		switch ev := ev.(type) {
+		case *runtime.EventExceptionThrown:
+			b.complain("exception: " + ev.ExceptionDetails.Error())
+		case *runtime.EventConsoleAPICalled:
+			if ev.Type == runtime.APITypeError || ev.Type == runtime.APITypeWarning {
+				b.complain(fmt.Sprintf("console: %s", ev.Args[0].Value))
+			}
+		case *log.EventEntryAdded:
+			if ev.Entry.Level == log.LevelError || ev.Entry.Level == log.LevelWarning {
+				b.complain(fmt.Sprintf("log: %s %s", ev.Entry.Text, ev.Entry.URL))
+			}
+		}
+	})
+	b.run(log.Enable(), runtime.Enable())
+	return b
+}
+
+func (b *tab) complain(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, want := range b.expected {
+		if strings.Contains(text, want) {
+			return
+		}
+	}
+	b.t.Errorf("browser: %s", text)
+}
+
+// expect lets the browser complain about what the test provokes.
+func (b *tab) expect(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected = append(b.expected, text)
+}
+
+func (b *tab) run(actions ...chromedp.Action) {
+	b.t.Helper()
+	if err := chromedp.Run(b.ctx, actions...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// wait evaluates the expression until it is true.
+func (b *tab) wait(expression string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 15*time.Second)
+	defer cancel()
+	for {
+		var ok bool
+		err := chromedp.Run(ctx, chromedp.Evaluate(expression, &ok))
+		if ok && err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("never true: %s (%v)", expression, err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (b *tab) text(expression string) (s string) {
+	b.t.Helper()
+	b.run(chromedp.Evaluate(expression, &s))
+	return s
+}
+
+func (b *tab) number(expression string) (n float64) {
+	b.t.Helper()
+	b.run(chromedp.Evaluate(expression, &n))
+	return n
+}
+
+func (b *tab) size(width int) {
+	b.run(emulation.SetDeviceMetricsOverride(int64(width), 900, 1, width < 700))
+}
+
+func (b *tab) scheme(name string) {
+	b.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}))
+}
+
+// picture keeps a screenshot of the whole page: in the folder that the variable
+// JOTSIGHT_PICTURES names, else in the test's artifacts.
+func (b *tab) picture(name string) {
+	b.t.Helper()
+	dir := os.Getenv("JOTSIGHT_PICTURES")
+	if dir == "" {
+		dir = b.t.ArtifactDir()
+	}
+	var png []byte
+	b.run(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		png, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).Do(ctx)
+		if err == nil && len(png) == 0 {
+			err = errors.New("empty picture")
+		}
+		return err
+	}))
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// TestBrowser is what a person does: open the set-up link, look at the empty
+// page, see the first event and the first alert arrive without a reload, read
+// the details, and log out.
+func TestBrowser(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.Now = time.Now })
+	b := newBrowser(t)
+
+	b.run(chromedp.Navigate(s.SetupURL()))
+	b.picture("setup")
+	b.run(
+		chromedp.SendKeys(`input[name=name]`, "ada"),
+		chromedp.SendKeys(`input[name=password]`, goodPassword),
+		chromedp.SendKeys(`input[name=again]`, goodPassword),
+		chromedp.Submit(`form`),
+		chromedp.WaitVisible(`#main .connect`),
+	)
+	b.wait(`document.getElementById("live").dataset.state === "live"`)
+	b.picture("never-connected")
+
+	// The first event flips the page that waits for it.
+	now := time.Now()
+	s.history.mu.Lock()
+	s.scene(now)
+	all, alerts := s.history.events, s.history.alerts
+	s.history.events, s.history.alerts = all[:5], nil
+	s.history.mu.Unlock()
+	b.run(chromedp.Evaluate(`window.sameDocument = true`, nil))
+	s.hub.Add(Totals{Events: 5})
+	b.wait(`document.querySelectorAll("#events tbody tr").length === 5`)
+
+	// A live alert appears, and is announced.
+	s.history.mu.Lock()
+	s.history.events, s.history.alerts = all, alerts
+	s.history.mu.Unlock()
+	s.hub.Add(Totals{Events: uint64(len(all) - 5), Alerts: 5, Scans: 3})
+	b.wait(`document.querySelector("#alerts tbody tr")?.dataset.key === "a-reuse"`)
+	b.wait(`document.getElementById("say").textContent === "5 new alerts"`)
+	b.wait(`document.querySelectorAll("article.scan").length === 3`)
+	b.wait(`document.querySelectorAll("#events tbody tr").length === 50`)
+	b.wait(`window.sameDocument === true`)
+
+	for _, scheme := range []string{"light", "dark"} {
+		b.scheme(scheme)
+		for _, width := range []int{360, 768, 1440, 1920} {
+			b.size(width)
+			b.run(chromedp.Navigate(s.server.URL + "/"))
+			b.wait(`document.getElementById("live").dataset.state === "live"`)
+			if over := b.number(`document.documentElement.scrollWidth - innerWidth`); over > 0 {
+				t.Errorf("overview at %d px: %v px too wide", width, over)
+			}
+			b.picture(fmt.Sprintf("overview-%s-%d", scheme, width))
+			for _, path := range []string{"/alerts/a-brute", "/events/" + alerts[1].Events[0]} {
+				b.run(chromedp.Navigate(s.server.URL + path))
+				if over := b.number(`document.documentElement.scrollWidth - innerWidth`); over > 0 {
+					t.Errorf("%s at %d px: %v px too wide", path, width, over)
+				}
+				b.picture(fmt.Sprintf("%s-%s-%d", strings.Split(path, "/")[1], scheme, width))
+			}
+		}
+	}
+	b.size(1440)
+
+	// Times: Vienna by the reader's clock, UTC by the switch, which the URL keeps.
+	at := all[len(all)-1].Time
+	vienna, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.run(chromedp.Navigate(s.server.URL + "/"))
+	clock := `document.querySelector("#events tbody time").textContent.slice(-8)`
+	if got, want := b.text(clock), newest(all).Time.In(vienna).Format("15:04:05"); got != want {
+		t.Errorf("local time of the newest event: %s, want %s (of %v)", got, want, at)
+	}
+	b.run(chromedp.Click(`#zone-utc`), chromedp.WaitVisible(`#zone-utc[aria-current]`))
+	if got, want := b.text(clock), newest(all).Time.UTC().Format("15:04:05"); got != want {
+		t.Errorf("UTC of the newest event: %s, want %s", got, want)
+	}
+	if got := b.text(`location.search`); got != "?tz=utc" {
+		t.Errorf("URL keeps %q, want ?tz=utc", got)
+	}
+
+	t.Run("pointer", func(t *testing.T) { b.t = t; holdsStill(b, s) })
+	b.t = t
+
+	// Out, and the way back is the login page. The stream that was open ends.
+	b.run(chromedp.Click(`.out button`), chromedp.WaitVisible(`.entry input[name=password]`))
+	b.picture("login")
+}
+
+// holdsStill checks that what is under the pointer does not move.
+func holdsStill(b *tab, s *site) {
+	b.run(chromedp.Navigate(s.server.URL + "/"))
+	b.wait(`document.getElementById("live").dataset.state === "live"`)
+	b.run(chromedp.ScrollIntoView(`#events tbody tr:nth-child(9)`, chromedp.ByQuery))
+	const row = `document.querySelector("#events tbody tr:nth-child(9)")`
+	x := b.number(row + `.getBoundingClientRect().left + 300`)
+	y := b.number(row + `.getBoundingClientRect().top + 5`)
+	b.run(chromedp.MouseEvent("mouseMoved", x, y))
+	const under = `document.querySelector("#events tbody tr:hover").dataset.key + " at " + Math.round(document.querySelector("#events tbody tr:hover").getBoundingClientRect().top)`
+	before := b.text(under)
+
+	now := time.Now()
+	e := event.Event{Time: now, ID: event.NewIDs([32]byte{9}).Next(now), Kind: event.CanaryUsed, Reason: event.ReasonCanary, Outcome: event.Failure, ServiceName: "accounts-api"}
+	s.history.mu.Lock()
+	s.history.events = append(s.history.events, e)
+	s.history.alerts = append(s.history.alerts, AlertView{ID: "a-canary", Rule: "canary-used", Severity: "critical", State: "firing", First: now, Last: now, Count: 1, Events: []string{e.ID.String()}})
+	s.history.mu.Unlock()
+	s.hub.Add(Totals{Events: 1, Alerts: 1})
+
+	b.wait(`document.querySelector("#alerts tbody tr").dataset.key === "a-canary"`)
+	b.wait(`document.querySelector("#events .fresh").textContent === "1 new"`)
+	if got := b.text(under); got != before {
+		b.t.Errorf("under the pointer: %s, was %s", got, before)
+	}
+	b.picture("held")
+	b.run(chromedp.MouseEvent("mouseMoved", 700, 20))
+	b.wait(fmt.Sprintf(`document.querySelector("#events tbody tr").dataset.key === %q`, e.ID))
+}
+
+func newest(all []event.Event) event.Event {
+	best := all[0]
+	for _, e := range all {
+		if e.Time.After(best.Time) {
+			best = e
+		}
+	}
+	return best
+}
