@@ -1,0 +1,306 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/finding"
+)
+
+// An attempt is one probe under way: what it sent, what came back, its verdict.
+type attempt struct {
+	run   *run
+	probe Probe
+	v     *visitor
+	marker
+	sent    []sent
+	first   time.Time // of its first attack
+	last    time.Time
+	mark    int // where its part of the log begins
+	records []*record
+	sight   sighting
+	limits  int // answers that a limiter gave
+	denied  int // answers that refused
+	result  finding.Run
+	counted int64 // requests before it
+}
+
+// The verdicts. The first one stands.
+
+func (a *attempt) pass(format string, args ...any) { a.end(finding.Pass, format, args) }
+func (a *attempt) fail(format string, args ...any) { a.end(finding.Fail, format, args) }
+func (a *attempt) skip(format string, args ...any) { a.end(finding.Skipped, format, args) }
+func (a *attempt) inconclusive(format string, args ...any) {
+	a.end(finding.Inconclusive, format, args)
+}
+
+func (a *attempt) end(v finding.Verdict, format string, args []any) {
+	if a.result.Verdict == "" {
+		a.result.Verdict, a.result.Why = v, fmt.Sprintf(format, args...)
+	}
+}
+
+// find reports a weakness of the protected resource.
+func (a *attempt) find(id catalog.ID, c finding.Confidence, message string, evidence ...string) {
+	a.run.find(found{id: id, confidence: c, message: message, evidence: evidence, step: a.run.recipe.Protected.Step})
+}
+
+// send asks for the protected resource with a token and judges the answer. A
+// limiter is given time once, from another address; what is limited again, or
+// broken, stays so. The answer also counts for deny-then-serve.
+func (a *attempt) send(ctx context.Context, token string) (*response, answer, error) {
+	return a.sendWith(ctx, token, func(r *request) { a.run.recipe.Carrier.put(r, token) })
+}
+
+// sendWith is send with the token put elsewhere, or nowhere.
+func (a *attempt) sendWith(ctx context.Context, token string, put func(*request)) (*response, answer, error) {
+	for try := 0; ; try++ {
+		res, err := a.once(ctx, a.v, token, put)
+		if err != nil {
+			return nil, unclear, err
+		}
+		got := a.run.controls.judge(res)
+		if a.run.controls.serves(res) {
+			a.run.served(res)
+		}
+		if try > 0 || got != limited && got != broken {
+			a.count(got)
+			return res, got, nil
+		}
+		if !a.run.backOff(ctx, res) {
+			a.count(got)
+			return res, got, nil
+		}
+		a.v.close()
+		a.v = a.run.client.visitor()
+	}
+}
+
+func (a *attempt) count(got answer) {
+	switch got {
+	case limited:
+		a.limits++
+	case refused:
+		a.denied++
+	}
+}
+
+// once sends exactly one request for the protected resource.
+func (a *attempt) once(ctx context.Context, v *visitor, token string, put func(*request)) (*response, error) {
+	req := newRequest(a.run.recipe.Protected.Step, a.run.main.expand)
+	if a.run.recipe.Carrier.kind == "cookie" {
+		req.jar = a.run.main.jar
+	}
+	put(req)
+	a.note(token, req.canary, req.path, v)
+	res, err := v.do(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	a.result.Status = res.status
+	a.last = time.Now()
+	return res, nil
+}
+
+// note keeps what a request carries, before it is sent.
+func (a *attempt) note(token, canary, path string, v *visitor) {
+	if a.first.IsZero() {
+		a.first = time.Now()
+	}
+	a.marker.add(canary, v)
+	s := describe(token, canary, path, a.run.recipe.Claims)
+	if s.jti != "" && !slices.Contains(a.canaries, s.jti) && s.jti != a.run.jti {
+		a.canaries = append(a.canaries, s.jti)
+	}
+	if token != "" {
+		a.run.know("a token that the scan sent", token, forged)
+	}
+	a.sent = append(a.sent, s)
+}
+
+// A variant is one spelling of an attack.
+type variant struct {
+	name  string
+	token func(canary string) string // canary goes where the attack leaves room
+}
+
+// try sends the variants, each once, and what is accepted a second time. It
+// gives the names of those that were accepted both times, and why the rest
+// cannot be judged, if so.
+func (a *attempt) try(ctx context.Context, variants ...variant) (accepted []string, doubt string) {
+	for _, v := range variants {
+		got, err := a.confirm(ctx, v)
+		switch {
+		case err != nil:
+			doubt = fmt.Sprintf("%s: %v", v.name, err)
+		case got == took:
+			accepted = append(accepted, v.name)
+		case got != refused:
+			doubt = fmt.Sprintf("%s: %s", v.name, got)
+		}
+	}
+	if len(accepted) > 0 {
+		a.result.Accepted = true
+	}
+	return accepted, doubt
+}
+
+// took is accepted under a name that no variable of this file hides.
+const took = accepted
+
+// confirm sends a variant and, when it is accepted, sends it again: one accident
+// is no finding.
+func (a *attempt) confirm(ctx context.Context, v variant) (answer, error) {
+	for try := 0; ; try++ {
+		_, got, err := a.send(ctx, v.token(newCanary()))
+		if err != nil || got != took || try == 1 {
+			return got, err
+		}
+	}
+}
+
+// judge is the usual end of a probe whose tokens must be refused.
+func (a *attempt) judge(accepted []string, doubt, what string) {
+	switch {
+	case len(accepted) > 0:
+		a.fail("%s: accepted (%s)", what, strings.Join(accepted, ", "))
+	case doubt != "":
+		a.inconclusive("%s", doubt)
+	default:
+		a.pass("%s: refused", what)
+	}
+}
+
+// look reads what the log held of the attempt.
+func (a *attempt) look(ctx context.Context) {
+	seen := &a.result.Seen
+	r := a.run
+	switch {
+	case a.result.Verdict == finding.Skipped:
+		seen.Why = "nothing was sent"
+		return
+	case !r.book.assessed():
+		seen.Why = "no log source"
+		return
+	case a.probe.Silent == "":
+		seen.Why = "a token that is signed with the right key cannot be told from a good one"
+		return
+	case r.base == nil:
+		seen.Why = "no control to compare with"
+		return
+	}
+	r.book.settle(ctx)
+	lines := r.book.since(a.mark)
+	a.records = r.book.records(lines)
+	a.sight = r.base.look(a.records, &a.marker)
+	seen.Assessed = true
+	seen.Tier = a.sight.tier
+	seen.Leak = slices.ContainsFunc(lines, func(l line) bool { return r.leaks(l.text) })
+	a.grade(seen)
+}
+
+// grade finds the fullest of the attack's records and says what it lacks.
+func (a *attempt) grade(seen *finding.Seen) {
+	truth := a.truth()
+	right, wrong := 0, 0
+	level := -1
+	for _, rec := range a.sight.attacks {
+		of := a.sentIn(rec)
+		have := rec.has(of, a.addresses)
+		for _, other := range a.sight.linked {
+			if other != rec && a.together(other, rec) {
+				have = union(have, without(other.has(of, a.addresses), hasReason))
+			}
+		}
+		said, is, known := rec.reason(truth, &a.marker)
+		have[hasReason] = known
+		if known && is {
+			right++
+		} else if known {
+			wrong++
+		}
+		lack := missing(of[0].wanted(), have)
+		if a.sight.best == nil || len(lack) < len(seen.Missing) || len(lack) == len(seen.Missing) && is && said != "" && (seen.ReasonCorrect == nil || !*seen.ReasonCorrect) {
+			a.sight.best, seen.Missing, seen.Reason = rec, lack, said
+			seen.ReasonCorrect = nil
+			if known {
+				seen.ReasonCorrect = &is
+			}
+		}
+		level = max(level, slices.Index(levels, rec.level()))
+	}
+	if a.sight.best == nil {
+		return
+	}
+	if level >= 0 {
+		seen.Severity = levels[level]
+	}
+	if len(seen.Missing) == 0 {
+		seen.Tier = finding.TierComplete
+	}
+	if right+wrong > 0 {
+		// Of several records of one attack, the right ones speak for it.
+		is := right > 0
+		seen.ReasonCorrect = &is
+	}
+	ms := a.timeToRecord()
+	seen.TimeToRecord = &ms
+}
+
+// truth is what a right record may say; a limiter that answered may say so.
+func (a *attempt) truth() []event.Reason {
+	if a.limits > 0 {
+		return append(slices.Clone(a.probe.Truth), event.ReasonRateLimited)
+	}
+	return a.probe.Truth
+}
+
+// sentIn gives the tokens that a record may be about: the one whose canary it
+// carries, otherwise all of them. Never empty.
+func (a *attempt) sentIn(rec *record) []sent {
+	for _, s := range a.sent {
+		if strings.Contains(rec.raw, s.canary) || s.jti != "" && strings.Contains(rec.raw, s.jti) {
+			return []sent{s}
+		}
+	}
+	if len(a.sent) == 0 {
+		return []sent{{}}
+	}
+	return a.sent
+}
+
+// together reports whether two records can be joined by what they hold.
+func (a *attempt) together(x, y *record) bool {
+	for _, c := range a.canaries {
+		if strings.Contains(x.raw, c) && strings.Contains(y.raw, c) {
+			return true
+		}
+	}
+	for _, k := range linkKeys {
+		if v, ok := x.field(k); ok && len(v) >= 4 && strings.Contains(y.raw, v) {
+			return true
+		}
+	}
+	return false
+}
+
+func without(m map[string]bool, key string) map[string]bool {
+	delete(m, key)
+	return m
+}
+
+// timeToRecord is the time in milliseconds from the first attack to its first record.
+func (a *attempt) timeToRecord() float64 {
+	at := a.sight.attacks[0].at
+	for _, r := range a.sight.attacks {
+		if r.at.Before(at) {
+			at = r.at
+		}
+	}
+	return max(0, float64(at.Sub(a.first).Microseconds())/1000)
+}

@@ -1,0 +1,294 @@
+package scan
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxBody bounds what is read of an answer.
+const maxBody = 1 << 20
+
+// A client sends every request of a scan: at the recipe's rate, without
+// following redirects, and each visitor from an address of its own where the
+// system has addresses to give.
+type client struct {
+	target  *url.URL
+	tls     *tls.Config
+	rate    *rate.Limiter
+	timeout time.Duration
+	sent    atomic.Int64
+
+	// net is the second byte of the loopback addresses of this run, random so
+	// that the limits of an earlier run do not meet this one. Zero: the system
+	// chooses the address.
+	net  byte
+	next atomic.Uint32
+}
+
+func newClient(r *Recipe) (*client, error) {
+	c := &client{target: r.Target, timeout: r.Limits.Timeout, rate: rate.NewLimiter(rate.Inf, 1)}
+	if r.Limits.RPS > 0 {
+		c.rate = rate.NewLimiter(rate.Limit(r.Limits.RPS), r.Limits.Burst)
+	}
+	c.tls = &tls.Config{InsecureSkipVerify: r.TLS.Insecure}
+	if r.TLS.CA != "" {
+		text, err := os.ReadFile(r.file(r.TLS.CA))
+		if err != nil {
+			return nil, &Unusable{"tls.ca", err}
+		}
+		c.tls.RootCAs = x509.NewCertPool()
+		if !c.tls.RootCAs.AppendCertsFromPEM(text) {
+			return nil, &Unusable{"tls.ca " + r.TLS.CA, errors.New("no certificate in it")}
+		}
+	}
+	return c, nil
+}
+
+// isolate gives the visitors addresses of their own, if the target is reached
+// over 127.0.0.0/8 and the system (Linux) lends the whole of it. A limiter or an
+// alert that counts by address then sees every probe by itself.
+func (c *client) isolate(ctx context.Context) {
+	if runtime.GOOS != "linux" || !isLoopback(ctx, c.target.Hostname()) {
+		return
+	}
+	var b [1]byte
+	rand.Read(b[:])
+	c.net = 64 + b[0]%128
+	v := c.visitor()
+	conn, err := v.dial(ctx, "tcp", hostPort(c.target))
+	if err != nil {
+		c.net = 0
+		return
+	}
+	conn.Close()
+}
+
+func hostPort(u *url.URL) string {
+	if u.Port() != "" {
+		return u.Host
+	}
+	return net.JoinHostPort(u.Hostname(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+}
+
+// isLoopback reports whether every address of host is this machine's own.
+func isLoopback(ctx context.Context, host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.IsLoopback()
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	return err == nil && len(addrs) > 0 && !slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !a.IsLoopback() })
+}
+
+// A visitor is one client of the service: one address, one set of connections.
+type visitor struct {
+	c    *client
+	addr netip.Addr // invalid: whatever the system chooses
+	http *http.Client
+}
+
+func (c *client) visitor() *visitor {
+	v := &visitor{c: c}
+	if c.net != 0 {
+		n := c.next.Add(1)
+		v.addr = netip.AddrFrom4([4]byte{127, c.net, byte(n / 250), byte(2 + n%250)})
+	}
+	v.http = &http.Client{
+		Timeout:       c.timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext:     v.dial,
+			TLSClientConfig: c.tls,
+			IdleConnTimeout: 5 * time.Second,
+		},
+	}
+	return v
+}
+
+func (v *visitor) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: 5 * time.Second}
+	if v.addr.IsValid() {
+		network = "tcp4"
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(v.addr, 0))
+	}
+	return d.DialContext(ctx, network, address)
+}
+
+func (v *visitor) close() { v.http.CloseIdleConnections() }
+
+// A request is one request before it is sent. canary marks it in every place
+// that a usual logger keeps.
+type request struct {
+	method, path string
+	query        map[string]string
+	headers      map[string]string
+	cookies      map[string]string
+	form         map[string]string
+	json         any
+	jar          http.CookieJar // nil: no cookies of a session
+	canary       string
+}
+
+func newRequest(s Step, expand func(string) string) *request {
+	return &request{
+		method: s.Method, path: expand(s.Path), query: map[string]string{},
+		headers: expandMap(s.Headers, expand), cookies: expandMap(s.Cookies, expand), form: expandMap(s.Form, expand),
+		json: expandTree(s.JSON, expand), canary: newCanary(),
+	}
+}
+
+func expandMap(from map[string]string, expand func(string) string) map[string]string {
+	to := make(map[string]string, len(from))
+	for k, v := range from {
+		to[k] = expand(v)
+	}
+	return to
+}
+
+func expandTree(v any, expand func(string) string) any {
+	switch v := v.(type) {
+	case string:
+		return expand(v)
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, x := range v {
+			m[k] = expandTree(x, expand)
+		}
+		return m
+	case []any:
+		list := make([]any, len(v))
+		for i, x := range v {
+			list[i] = expandTree(x, expand)
+		}
+		return list
+	}
+	return v
+}
+
+// newCanary gives 16 hexadecimal digits that mean nothing and begin with a
+// letter, so that they pass for a request id, half a trace id or a jti, and that
+// nothing that reads numbers swallows them.
+func newCanary() string {
+	var b [8]byte
+	rand.Read(b[:])
+	b[0] = 0xa0 | b[0]&0x0f
+	return hex.EncodeToString(b[:])
+}
+
+// A response is one answer.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+	sent   time.Time
+	canary string
+}
+
+// do sends r. The error never names a header, a body or the query.
+func (v *visitor) do(ctx context.Context, r *request) (*response, error) {
+	if err := v.c.rate.Wait(ctx); err != nil {
+		return nil, err
+	}
+	h, err := r.build(ctx, v.c.target)
+	if err != nil {
+		return nil, err
+	}
+	v.c.sent.Add(1)
+	res := &response{sent: time.Now(), canary: r.canary}
+	answer, err := v.http.Do(h)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // without the address and its query
+		}
+		return nil, fmt.Errorf("%s %s: %w", r.method, r.path, err)
+	}
+	defer answer.Body.Close()
+	if r.jar != nil {
+		r.jar.SetCookies(h.URL, answer.Cookies())
+	}
+	res.status, res.header = answer.StatusCode, answer.Header
+	if res.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody)); err != nil && len(res.body) == 0 {
+		return nil, fmt.Errorf("%s %s: answer: %w", r.method, r.path, err)
+	}
+	return res, nil
+}
+
+func (r *request) build(ctx context.Context, target *url.URL) (*http.Request, error) {
+	path, rawQuery, _ := strings.Cut(r.path, "?")
+	u := *target
+	u.Path, u.RawPath = target.Path+path, ""
+	if p, err := url.PathUnescape(path); err == nil && p != path {
+		u.Path, u.RawPath = target.Path+p, target.Path+path
+	}
+	q, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("path %q: %w", path, err)
+	}
+	for k, v := range r.query {
+		q.Set(k, v)
+	}
+	q.Set("q", r.canary)
+	u.RawQuery = q.Encode()
+
+	var body []byte
+	kind := ""
+	switch {
+	case r.json != nil:
+		kind = "application/json"
+		if body, err = json.Marshal(r.json); err != nil {
+			return nil, fmt.Errorf("body of %s: %w", path, err)
+		}
+	case len(r.form) > 0:
+		kind = "application/x-www-form-urlencoded"
+		form := url.Values{}
+		for k, v := range r.form {
+			form.Set(k, v)
+		}
+		body = []byte(form.Encode())
+	}
+	h, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: cannot be written as a request", r.method, path)
+	}
+	if kind != "" {
+		h.Header.Set("Content-Type", kind)
+	}
+	h.Header.Set("Accept", "application/json, */*;q=0.5")
+	h.Header.Set("User-Agent", "jotsight/"+r.canary)
+	h.Header.Set("X-Request-Id", r.canary)
+	h.Header.Set("Traceparent", "00-"+newCanary()+r.canary+"-"+newCanary()+"-01")
+	if r.jar != nil {
+		for _, c := range r.jar.Cookies(h.URL) {
+			if _, ours := r.cookies[c.Name]; !ours {
+				h.AddCookie(c)
+			}
+		}
+	}
+	for k, v := range r.cookies {
+		h.AddCookie(&http.Cookie{Name: k, Value: v})
+	}
+	for k, v := range r.headers {
+		h.Header.Set(k, v)
+	}
+	return h, nil
+}

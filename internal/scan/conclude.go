@@ -1,0 +1,247 @@
+package scan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/finding"
+)
+
+// A found weakness, before what belongs together is put together.
+type found struct {
+	id         catalog.ID
+	confidence finding.Confidence
+	message    string
+	evidence   []string
+	step       Step // where it was found
+	implied    catalog.ID
+}
+
+func (r *run) find(f found) { r.found = append(r.found, f) }
+
+// served reports a refusal that holds the data all the same.
+func (r *run) served(res *response) {
+	r.find(found{
+		id: catalog.DenyThenServe, confidence: finding.Certain, step: r.recipe.Protected.Step,
+		message:  "the answer refuses, and then holds what only a valid token should open",
+		evidence: []string{fmt.Sprintf("%s %s answered %d with the data of the valid answer", r.recipe.Protected.Method, r.recipe.Protected.Path, res.status)},
+	})
+}
+
+// issuance judges whether the login of the main session left a record.
+func (r *run) issuance(login []*record) {
+	if r.main.login == nil {
+		return
+	}
+	ours := &marker{}
+	ours.add(r.main.login.canary, r.main.v)
+	s := r.base.look(login, ours)
+	r.unrecorded(catalog.SilentIssuance, s.tier, r.recipe.Login[len(r.recipe.Login)-1], "a login issued a token")
+}
+
+// unrecorded finds a silent weakness when a lifecycle step left no record of its own.
+func (r *run) unrecorded(id catalog.ID, tier finding.Tier, step Step, what string) {
+	switch tier {
+	case finding.TierNone:
+		r.find(found{id: id, confidence: finding.Certain, step: step, message: what + ", and the log holds nothing"})
+	case finding.TierAccess:
+		r.find(found{id: id, confidence: finding.Certain, step: step, message: what + ", and the log holds nothing but the line that every request gets"})
+	}
+}
+
+// conclude draws the findings of the log and alert side from all attempts.
+func (r *run) conclude() {
+	r.passive()
+	if r.book.assessed() {
+		for _, a := range r.attempts {
+			r.visibility(a)
+		}
+		r.searchLogs()
+	}
+	if r.inbox != nil {
+		r.alerting()
+	}
+}
+
+// visibility finds what one attempt's record lacks.
+func (r *run) visibility(a *attempt) {
+	seen := a.result.Seen
+	if !seen.Assessed || a.result.Verdict == finding.Skipped || a.denied == 0 && a.limits == 0 && !a.result.Accepted {
+		return
+	}
+	step := r.recipe.Protected.Step
+	f := found{confidence: finding.Certain, step: step}
+	evidence := func(extra string) []string {
+		return append([]string{a.probe.Name + ": " + extra}, r.quotes(&a.sight, 1)...)
+	}
+	switch {
+	case seen.Tier == finding.TierNone || seen.Tier == finding.TierAccess:
+		what := "no line"
+		if seen.Tier == finding.TierAccess {
+			what = "only the line that every request gets"
+		}
+		if a.result.Accepted && a.probe.Silent == catalog.SilentVerifyFailure {
+			f.id, f.message = catalog.IncompleteEvent, "an attack that got in left no record of how"
+			f.evidence = []string{a.probe.Name + ": accepted, " + what}
+			f.implied = a.probe.Weakness
+			r.find(f)
+			return
+		}
+		f.id, f.message = a.probe.Silent, "an attack was refused, and nothing records it"
+		f.evidence = []string{a.probe.Name + ": " + what}
+		if a.result.Accepted {
+			f.message = "an attack got in, and nothing records it"
+			f.implied = a.probe.Weakness
+		}
+		r.find(f)
+		return
+	case len(seen.Missing) > 0:
+		f.id, f.message = catalog.IncompleteEvent, "a record of an attack does not say who, what, where or why"
+		f.evidence = evidence("missing " + strings.Join(seen.Missing, ", "))
+		r.find(f)
+	}
+	if seen.ReasonCorrect != nil && !*seen.ReasonCorrect {
+		f.id, f.message = catalog.WrongReason, "an attack is recorded under the wrong reason"
+		f.evidence = evidence(fmt.Sprintf("recorded as %q", r.vault.quote(seen.Reason)))
+		r.find(f)
+	}
+	serious := a.probe.Truth[0].Class() != event.ClassBenign
+	if i := slices.Index(levels, seen.Severity); serious && i >= 0 && i < slices.Index(levels, "warn") {
+		f.id, f.message = catalog.WrongLevel, "an attack is recorded at a level at which nobody looks"
+		f.evidence = evidence("recorded at " + seen.Severity)
+		r.find(f)
+	}
+}
+
+// alerting finds attacks of which nobody was told, and alarms without a cause.
+func (r *run) alerting() {
+	step := r.recipe.Protected.Step
+	all := r.inbox.all()
+	for _, a := range r.attempts {
+		out := a.result.Alerted
+		if !out.Assessed {
+			continue
+		}
+		// An attack that left no record cannot be alerted by a monitor of records:
+		// the silence is the finding, the alert its consequence.
+		if !out.Fired {
+			f := found{id: catalog.NoAlert, confidence: finding.Certain, step: step,
+				message:  fmt.Sprintf("attacks raise no alert within %s", r.recipe.Alerts.Within),
+				evidence: []string{fmt.Sprintf("%s: no alert of %s", a.probe.Name, a.probe.Alert)}}
+			if seen := a.result.Seen; seen.Assessed && (seen.Tier == finding.TierNone || seen.Tier == finding.TierAccess) {
+				if f.implied = a.probe.Silent; a.result.Accepted {
+					f.implied = a.probe.Weakness
+				}
+			}
+			r.find(f)
+		}
+		if out.Alerts > 3 {
+			r.find(found{id: catalog.NoisyAlert, confidence: finding.Certain, step: step, message: "one attack raises many alerts",
+				evidence: []string{fmt.Sprintf("%s: %d alerts", a.probe.Name, out.Alerts)}})
+		}
+	}
+	for _, x := range r.negative.ours(all) {
+		r.find(found{id: catalog.NoisyAlert, confidence: finding.Certain, step: step,
+			message:  "valid traffic and one lone bad token raise an alert",
+			evidence: []string{r.vault.quote(describeAlert(x))}})
+	}
+	if r.inbox.rejected() > 0 && len(all) == 0 {
+		r.find(found{id: catalog.NoAlert, confidence: finding.Certain, step: step,
+			message:  "alerts arrive, and their signature does not hold",
+			evidence: []string{fmt.Sprintf("%d refused", r.inbox.rejected())}})
+	}
+}
+
+func (r *run) quotes(s *sighting, n int) (out []string) {
+	if s.best != nil {
+		return []string{"log: " + r.vault.quote(s.best.text)}
+	}
+	for _, rec := range s.attacks[:min(n, len(s.attacks))] {
+		out = append(out, "log: "+r.vault.quote(rec.text))
+	}
+	return out
+}
+
+// causes tell which weakness explains which others, so that one root cause costs
+// once.
+var causes = map[catalog.ID][]catalog.ID{
+	catalog.UnauthenticatedAccess: {catalog.AlgNoneAccepted, catalog.SignatureNotVerified, catalog.DenyThenServe},
+	catalog.SignatureNotVerified:  {catalog.AlgNoneAccepted},
+	catalog.RefreshReuseAccepted:  {catalog.RefreshNotRotated},
+}
+
+// findings puts together what was found: one finding for each weakness and place.
+func (r *run) findings() []finding.Finding {
+	type key struct {
+		id           catalog.ID
+		method, path string
+		implied      bool
+	}
+	var order []key
+	byKey := map[key]*finding.Finding{}
+	have := map[catalog.ID]bool{}
+	for _, f := range r.found {
+		have[f.id] = have[f.id] || f.implied == ""
+	}
+	for _, f := range r.found {
+		for cause, effects := range causes {
+			if have[cause] && slices.Contains(effects, f.id) {
+				f.implied = cause
+			}
+		}
+		path, _, _ := strings.Cut(f.step.Path, "?")
+		k := key{f.id, f.step.Method, path, f.implied != ""}
+		if k.implied && have[f.id] {
+			k.implied = false // it stands by itself elsewhere; this is more of the same
+			f.implied = ""
+		}
+		if byKey[k] != nil {
+			byKey[k].Evidence = addEvidence(byKey[k].Evidence, f.evidence)
+			continue
+		}
+		w, _ := catalog.WeaknessOf(f.id)
+		out := &finding.Finding{
+			ID: f.id, Severity: w.Severity, Confidence: f.confidence, Message: f.message, Implied: f.implied,
+			Location: finding.Location{Method: f.step.Method, Route: path}, Evidence: addEvidence(nil, f.evidence),
+			References: references(w),
+		}
+		out.Fingerprint = finding.Fingerprint(out, "")
+		byKey[k] = out
+		order = append(order, k)
+	}
+	list := make([]finding.Finding, 0, len(order))
+	for _, k := range order {
+		list = append(list, *byKey[k])
+	}
+	return finding.Sorted(list)
+}
+
+const maxEvidence = 8
+
+func addEvidence(list, more []string) []string {
+	for _, e := range more {
+		if !slices.Contains(list, e) && len(list) < maxEvidence {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+func references(w catalog.Weakness) (out []string) {
+	for _, n := range w.CWE {
+		out = append(out, fmt.Sprintf("CWE-%d", n))
+	}
+	for _, s := range w.Refs.ASVS {
+		out = append(out, "ASVS "+s)
+	}
+	return append(out, w.Refs.RFC...)
+}
+
+func (in *inbox) rejected() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.refused
+}

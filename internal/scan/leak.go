@@ -1,0 +1,91 @@
+package scan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/finding"
+)
+
+// leaks reports whether a text of a log holds a token or secret as it is.
+func (r *run) leaks(text string) bool {
+	for _, k := range r.vault.texts {
+		if strings.Contains(text, k.text) {
+			return true
+		}
+		if s := k.signature(); s != "" && strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// searchLogs looks through all logs, from the first byte, for what should not
+// be there: a start-up line may hold a token.
+func (r *run) searchLogs() {
+	f := found{id: catalog.TokenInLog, confidence: finding.Certain, step: r.recipe.Protected.Step,
+		message: "the log holds tokens or secrets that whoever reads it can use"}
+	prefix := found{id: catalog.TokenPrefixAsID, confidence: finding.Firm, step: f.step,
+		message: "the log names tokens by their first characters: the same for every JWT, a leak for an opaque token"}
+	told := map[string]bool{}
+	tell := func(to *found, e string) {
+		if !told[e] {
+			told[e] = true
+			to.evidence = append(to.evidence, e)
+		}
+	}
+	r.book.whole(8<<10, func(source, text string) {
+		for _, k := range r.vault.texts {
+			for i, form := range k.forms() {
+				if len(form) >= 8 && strings.Contains(text, form) {
+					how := [...]string{"", ", in base64", ", in base64url", ", URL-encoded"}[min(i, 3)]
+					tell(&f, fmt.Sprintf("log %s: %s%s", source, k.what, how))
+				}
+			}
+			if s := k.signature(); s != "" && strings.Contains(text, s) && !strings.Contains(text, k.text) {
+				tell(&f, fmt.Sprintf("log %s: the signature of %s", source, k.what))
+			}
+			if k.kind == live && r.prefixed(text, k.text) {
+				tell(&prefix, fmt.Sprintf("log %s: the first characters of %s", source, k.what))
+			}
+		}
+		for _, t := range jwtShape.FindAllString(text, -1) {
+			if _, known := r.vault.index[t]; !known && len(t)-strings.LastIndexByte(t, '.') > 16 {
+				tell(&f, fmt.Sprintf("log %s: a token that the scan did not send, %s", source, r.prints.Text(t)))
+			}
+		}
+	})
+	for _, x := range []found{f, prefix} {
+		if len(x.evidence) > 0 {
+			r.find(x)
+		}
+	}
+}
+
+const prefixLength = 10
+
+// prefixed finds the first characters of a token where the token itself, or
+// another, does not follow.
+func (r *run) prefixed(text, token string) bool {
+	if len(token) < 2*prefixLength {
+		return false
+	}
+	head := token[:prefixLength]
+	for {
+		i := strings.Index(text, head)
+		if i < 0 {
+			return false
+		}
+		run := text[i:]
+		if end := strings.IndexFunc(run, func(c rune) bool { return c > 127 || !isWord(byte(c)) && c != '-' && c != '.' }); end >= 0 {
+			run = run[:end]
+		}
+		run = strings.TrimRight(run, ".") // an ellipsis
+		before := i == 0 || !isWord(text[i-1]) && text[i-1] != '-' && text[i-1] != '.'
+		if before && len(run) < len(token) && strings.HasPrefix(token, run) {
+			return true
+		}
+		text = text[i+max(len(run), 1):]
+	}
+}

@@ -1,0 +1,35 @@
+package scan
+
+import (
+	"context"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/finding"
+)
+
+var _ = add(Probe{
+	Name:     "malformed",
+	Weakness: catalog.SignatureNotVerified,
+	Title:    "texts that are no token",
+	Stage:    StageRefusal,
+	Requests: requests(3),
+	Truth:    []event.Reason{event.ReasonMalformed, event.ReasonBadEncoding, event.ReasonTooManyParts},
+	Silent:   catalog.SilentVerifyFailure,
+	Run: func(ctx context.Context, a *attempt) {
+		variants := []variant{
+			{"one dot", func(c string) string { return "not-a-jwt." + c }},
+			{"three segments of garbage", func(c string) string { return "eyJ" + c + "." + newCanary() + "." + newCanary() }},
+		}
+		if a.run.token != nil {
+			// A log that prints what it cannot parse gives this one away, and one
+			// guess at a character makes it whole.
+			variants = append(variants, variant{"the own token without its first character", func(string) string { return a.run.main.access()[1:] }})
+		}
+		accepted, doubt := a.try(ctx, variants...)
+		a.judge(accepted, doubt, "a text that is no token")
+		if len(accepted) > 0 {
+			a.find(catalog.SignatureNotVerified, finding.Certain, "a text that is no token opens the resource", a.result.Why)
+		}
+	},
+})

@@ -1,0 +1,72 @@
+package scan
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/catalog"
+)
+
+// A Probe is one attack. It registers itself with add in its own file.
+type Probe struct {
+	Name     string     // of the check; also the name of its file, with underscores
+	Weakness catalog.ID // what it proves when the attack gets in
+	Title    string     // what is sent, for people
+	Stage    Stage
+	Needs    []Need
+	// Requests is how many it sends at most, for the budget.
+	Requests func(r *Recipe) int
+	// Truth are the reasons that a right record of the attack may give; the first
+	// is the best. Its class decides at which level it should be written.
+	Truth []event.Reason
+	// Silent is the finding when nothing records the attack though it is refused;
+	// empty: the attack cannot be told from good traffic, and the log is not judged.
+	Silent catalog.ID
+	// Alert is the detection that must fire. Empty: none needs to.
+	Alert catalog.ID
+	Run   func(ctx context.Context, a *attempt)
+}
+
+// A Stage orders the probes: what disturbs the service comes last.
+type Stage int
+
+const (
+	StageRefusal   Stage = iota // tokens that must be refused
+	StageKey                    // what finds a way to sign
+	StageClaims                 // tokens signed in that way
+	StageLifecycle              // sessions that are used up
+	StageBurst                  // floods
+)
+
+// A Need is something without which a probe is skipped.
+type Need int
+
+const (
+	NeedJWT     Need = iota // the access token is a JWT
+	NeedKey                 // a way to sign tokens: given, or found by an earlier probe
+	NeedRefresh             // the recipe has refresh, and the login gives a refresh token
+	NeedLogout              // the recipe has logout or revoke
+)
+
+// probes is filled by the files of the probes.
+var probes []Probe
+
+func add(p Probe) struct{} {
+	if slices.ContainsFunc(probes, func(q Probe) bool { return q.Name == p.Name }) {
+		panic("scan: probe " + p.Name + " twice")
+	}
+	probes = append(probes, p)
+	return struct{}{}
+}
+
+// Probes lists every probe in the order in which they run.
+func Probes() []Probe {
+	return slices.SortedFunc(slices.Values(probes), func(a, b Probe) int {
+		return cmp.Or(cmp.Compare(a.Stage, b.Stage), strings.Compare(a.Name, b.Name))
+	})
+}
+
+func requests(n int) func(*Recipe) int { return func(*Recipe) int { return n } }

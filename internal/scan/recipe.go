@@ -1,0 +1,207 @@
+package scan
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// A Recipe says how a service is spoken to: how to log in, where the token goes,
+// which resource it opens, how it is refreshed and revoked, where the log is and
+// where alerts arrive. It is the content of jotsight.yaml. Load, Parse and ForURL
+// make one; the zero Recipe is not usable.
+type Recipe struct {
+	Name   string // file that it was read from, as given; empty for ForURL
+	Dir    string // files that it names are relative to this
+	Target *url.URL
+	TLS    TLS
+	Vars   map[string]string // values of {{name}} in requests
+	Login  []Step            // in order; empty when Token is given
+	Token  TokenSource       // a token that the user supplied; it is never revoked
+	// Carrier is where the access token goes in a request for Protected.
+	Carrier   Carrier
+	Protected Protected
+	Refresh   *Refresh
+	Logout    *Step
+	Revoke    *Step
+	Keys      Keys
+	Claims    Claims
+	Logs      []LogSource
+	Alerts    *Alerts
+	Monitor   *Monitor
+	Limits    Limits
+
+	secrets []string // values that no log and no report may hold
+}
+
+// TLS says whom to believe.
+type TLS struct {
+	CA       string // PEM file of an own root
+	Insecure bool   // believe anybody; for a test server alone
+}
+
+// A Step is one request of a login, refresh or logout, with what to keep of its answer.
+type Step struct {
+	Method, Path string
+	JSON         any // a tree of map[string]any, []any and scalars; nil: none
+	Form         map[string]string
+	Headers      map[string]string
+	Cookies      map[string]string
+	Take         map[string]Extract
+}
+
+// A Refresh is the step that exchanges the refresh token for the next pair.
+type Refresh struct {
+	Step
+	Grace time.Duration // reuse within it is legal
+}
+
+// Protected is the resource whose answer shows whether a token was accepted.
+type Protected struct {
+	Step
+	OK    int     // the status of success; 0: any 2xx
+	Proof Extract // something that only a real user's answer holds; zero: none
+}
+
+// Keys unlock probes that need a validly signed token. All are optional.
+type Keys struct {
+	Secret string // of HS256, HS384 and HS512
+	PEM    string // file of the private key
+	JWKS   string // path or URL of the public key set; read by the probes of algorithm confusion
+	Public string // the same as one public key in PEM form
+}
+
+// Claims name the claims of the service's tokens where they are not the usual ones.
+type Claims struct {
+	Subject  string // default sub, then user_id, uid, id, whichever the token has
+	Session  string
+	Audience string
+}
+
+// A LogSource is one log of the service.
+type LogSource struct {
+	ID     string
+	File   string
+	Format string         // auto, json, logfmt, clf or text
+	Join   *regexp.Regexp // a line that matches continues the one before
+	Flush  time.Duration  // how long the service may take to write a line
+}
+
+// Alerts says where the service's alerts arrive: scan listens there itself.
+type Alerts struct {
+	Webhook string        // host:port to listen on
+	Secret  string        // of Standard Webhooks; empty: unsigned alerts are taken
+	Within  time.Duration // an alert that comes later does not count
+}
+
+// Monitor receives the finished report.
+type Monitor struct {
+	URL string
+	Key string
+}
+
+// Limits bound what a scan does to its target. Parse fills in the defaults.
+type Limits struct {
+	RPS             float64 // requests a second; 0: no limit
+	Burst           int     // requests at once, and the length of the burst of bad tokens
+	Refreshes       int     // the length of the refresh burst
+	LoginsPerMinute int
+	Timeout         time.Duration // of one request
+}
+
+// defaultLimits are polite enough for a service that others use.
+var defaultLimits = Limits{RPS: 10, Burst: 60, Refreshes: 15, LoginsPerMinute: 8, Timeout: 10 * time.Second}
+
+// A TokenSource says where a supplied token comes from. The zero value means none.
+type TokenSource struct {
+	kind string // value, file, cmd or log
+	text string
+	re   *regexp.Regexp
+}
+
+// IsZero reports whether no token was supplied.
+func (s TokenSource) IsZero() bool { return s.kind == "" }
+
+// Load reads a recipe from a file. env looks up the variables of ${NAME}, as
+// os.LookupEnv does. The error names file, line and field, one line for each
+// field that cannot be right.
+func Load(path string, env func(string) (string, bool)) (*Recipe, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := Parse(path, text, env)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// ForURL makes the recipe of a scan without file: one protected resource, one
+// token that the user supplied, no login, no log.
+func ForURL(target, token string) (*Recipe, error) {
+	u, err := parseTarget(target)
+	if err != nil {
+		return nil, err
+	}
+	path := u.RequestURI()
+	u.Path, u.RawQuery, u.Fragment = "", "", ""
+	r := &Recipe{
+		Dir: ".", Target: u, Limits: defaultLimits, Carrier: bearer,
+		Protected: Protected{Step: Step{Method: "GET", Path: path}},
+		Token:     TokenSource{kind: "value", text: token},
+		secrets:   []string{token},
+	}
+	return r, nil
+}
+
+// AddLog names a further log file, relative to the working directory.
+func (r *Recipe) AddLog(file string) error {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	r.Logs = append(r.Logs, LogSource{ID: filepath.Base(file), File: abs, Format: "auto", Flush: defaultFlush})
+	return nil
+}
+
+// SetTarget sends the recipe to another place. A path in the address is refused:
+// the recipe names the paths.
+func (r *Recipe) SetTarget(target string) error {
+	u, err := parseTarget(target)
+	if err != nil {
+		return err
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		return fmt.Errorf("target %q: has a path, and the recipe names the paths", u.Redacted())
+	}
+	r.Target = u
+	return nil
+}
+
+func (r *Recipe) file(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(r.Dir, name)
+}
+
+func parseTarget(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("target %q: not an http or https address", s)
+	case u.User != nil:
+		return nil, fmt.Errorf("target %q: user and password do not belong into an address", u.Redacted())
+	}
+	return u, nil
+}
+
+const (
+	defaultFlush  = 250 * time.Millisecond
+	defaultWithin = 10 * time.Second
+)

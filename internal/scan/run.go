@@ -1,0 +1,435 @@
+package scan
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/scan/forge"
+)
+
+// Options are what a caller of Run may choose. The zero value is right.
+type Options struct {
+	Version    string // of the tool, for the report
+	Authorized bool   // the user may attack a target beyond loopback
+	// Progress is told of every step; nil: nobody is. It is called from the
+	// goroutine of Run and must not wait.
+	Progress func(Progress)
+}
+
+// Progress is one step of a scan.
+type Progress struct {
+	Done, Total int    // probes
+	Probe       string // the probe that ended, or that begins
+	Verdict     finding.Verdict
+}
+
+// ErrNotAuthorized says that the target is not this machine and that nobody said
+// that it may be attacked.
+var ErrNotAuthorized = errors.New("not a loopback address, and nobody said that you may attack it")
+
+// Unusable says that the target, a log or another source cannot be used, so that
+// the scan has no result.
+type Unusable struct {
+	What string
+	Err  error
+}
+
+func (e *Unusable) Error() string { return e.What + ": " + e.Err.Error() }
+func (e *Unusable) Unwrap() error { return e.Err }
+
+// run is one scan under way. One goroutine owns it.
+type run struct {
+	recipe   *Recipe
+	opts     Options
+	client   *client
+	book     *book
+	inbox    *inbox
+	logins   *rate.Limiter
+	prints   *event.Fingerprinter
+	vault    vault
+	main     *session
+	token    *forge.Token // the main session's access token; nil: it is not a JWT
+	jti      string
+	controls controls
+	base     *baseline
+	negative attempt // the controls, seen as traffic that must raise no alert
+	signer   *signer
+	crowded  bool // a limiter did not let go: waiting again is of no use
+	attempts []*attempt
+	found    []found
+	report   *finding.Report
+}
+
+// Run scans the target of a recipe. The error is ErrNotAuthorized, an *Unusable,
+// or the context's; with an error there is no report. The report holds no token,
+// password or secret.
+func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error) {
+	if !o.Authorized && !isLoopback(ctx, recipe.Target.Hostname()) {
+		return nil, fmt.Errorf("target %s: %w", recipe.Target.Host, ErrNotAuthorized)
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	key := make([]byte, 32)
+	rand.Read(key)
+	prints, err := event.NewFingerprinter("1", key)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{recipe: recipe, opts: o, prints: prints}
+	r.vault.prints = prints
+	r.logins = rate.NewLimiter(rate.Limit(float64(recipe.Limits.LoginsPerMinute)/60), max(recipe.Limits.LoginsPerMinute, 1))
+	r.report = &finding.Report{
+		Tool: "jotsight", Version: o.Version, Schema: finding.Schema, Command: "scan",
+		Target: recipe.Target.Redacted(), Started: time.Now().UTC(),
+	}
+	for _, s := range recipe.secrets {
+		r.know("a secret of the recipe", s, standing)
+	}
+	if err := r.prepare(ctx); err != nil {
+		r.close()
+		return nil, r.clean(err)
+	}
+	defer r.close()
+	if err := r.probe(ctx); err != nil {
+		return nil, r.clean(err)
+	}
+	if err := r.book.err(); err != nil {
+		return nil, r.clean(err)
+	}
+	if err := r.finish(ctx); err != nil {
+		return nil, r.clean(err)
+	}
+	return r.report, nil
+}
+
+func (r *run) close() {
+	if r.book != nil {
+		r.book.close()
+	}
+	if r.inbox != nil {
+		r.inbox.close()
+	}
+}
+
+// prepare opens everything that the scan reads before it sends anything but
+// good requests: logs, the alert receiver, a session, the controls.
+func (r *run) prepare(ctx context.Context) (err error) {
+	if r.book, err = openBook(r.recipe); err != nil {
+		return err
+	}
+	if r.recipe.Alerts != nil {
+		if r.inbox, err = listen(r.recipe.Alerts); err != nil {
+			return &Unusable{"alerts.webhook " + r.recipe.Alerts.Webhook, err}
+		}
+	}
+	if r.client, err = newClient(r.recipe); err != nil {
+		return err
+	}
+	r.client.isolate(ctx)
+	mark := r.book.mark()
+	if r.main, err = r.open(ctx); err != nil {
+		return r.unreachable(err)
+	}
+	r.adopt()
+	if err := r.control(ctx, mark); err != nil {
+		return err
+	}
+	return r.givenKey()
+}
+
+// adopt reads the main session's token.
+func (r *run) adopt() {
+	r.token, r.jti = nil, ""
+	if t, err := forge.Parse(r.main.access()); err == nil {
+		r.token, r.jti = t, t.Payload.Text("jti")
+	}
+}
+
+func (r *run) unreachable(err error) error {
+	return &Unusable{"target " + r.recipe.Target.Host, err}
+}
+
+// control sends the controls and learns from them what success, refusal and
+// ordinary log lines look like.
+func (r *run) control(ctx context.Context, begin int) error {
+	a := &r.negative
+	a.run, a.v, a.mark = r, r.client.visitor(), begin
+	defer a.v.close()
+	if r.main.login != nil {
+		a.marker.add(r.main.login.canary, r.main.v)
+	}
+	c := &r.controls
+	c.ok, c.proof = r.recipe.Protected.OK, r.recipe.Protected.Proof
+
+	r.book.settle(ctx)
+	loginLines := r.book.since(begin)
+	mark := r.book.mark()
+	for i := range c.valid {
+		res, err := a.once(ctx, a.v, "", func(q *request) { r.recipe.Carrier.put(q, r.main.access()) })
+		if err != nil {
+			return r.unreachable(err)
+		}
+		c.valid[i] = res
+	}
+	if err := c.learn(); err != nil {
+		return r.unreachable(err)
+	}
+	r.book.settle(ctx)
+	if r.book.assessed() {
+		good := r.book.records(r.book.since(mark))
+		r.base = newBaseline(good, &a.marker)
+		r.issuance(r.book.records(loginLines))
+	}
+	var err error
+	if c.none, err = a.once(ctx, a.v, "", func(*request) {}); err != nil {
+		return r.unreachable(err)
+	}
+	garbage := newCanary() + "." + newCanary() + "." + newCanary()
+	if c.garbage, err = a.once(ctx, a.v, garbage, func(q *request) { r.recipe.Carrier.put(q, garbage) }); err != nil {
+		return r.unreachable(err)
+	}
+	for _, res := range []*response{c.none, c.garbage} {
+		if c.serves(res) {
+			r.served(res)
+		}
+	}
+	r.book.settle(ctx)
+	return nil
+}
+
+// probe runs every probe, stage by stage. Between stages the valid control is
+// sent again: a session that died on the way would make every refusal a lie.
+func (r *run) probe(ctx context.Context) error {
+	list := Probes()
+	stage := StageRefusal
+	for i, p := range list {
+		if p.Stage != stage {
+			stage = p.Stage
+			if err := r.alive(ctx); err != nil {
+				return err
+			}
+		}
+		r.opts.Progress(Progress{Done: i, Total: len(list), Probe: p.Name})
+		a := r.attempt(ctx, p)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r.attempts = append(r.attempts, a)
+		r.opts.Progress(Progress{Done: i + 1, Total: len(list), Probe: p.Name, Verdict: a.result.Verdict})
+	}
+	return nil
+}
+
+func (r *run) attempt(ctx context.Context, p Probe) *attempt {
+	a := &attempt{run: r, probe: p, v: r.client.visitor(), mark: r.book.mark(), counted: r.client.sent.Load()}
+	defer func() { a.v.close() }()
+	a.result.Check, a.result.Weakness, a.result.Title = p.Name, p.Weakness, p.Title
+	if why := r.lacks(p); why != "" {
+		a.skip("%s", why)
+	} else {
+		p.Run(ctx, a)
+		a.inconclusive("the probe came to no verdict")
+	}
+	a.look(ctx)
+	a.result.Requests = int(r.client.sent.Load() - a.counted)
+	return a
+}
+
+// lacks says what a probe needs and does not have.
+func (r *run) lacks(p Probe) string {
+	for _, n := range p.Needs {
+		switch {
+		case n == NeedJWT && r.token == nil:
+			return "the access token is not a JWT"
+		case n == NeedKey && r.signer == nil:
+			return "needs the signing key: give keys.secret or keys.pem"
+		case n == NeedRefresh && r.recipe.Refresh == nil:
+			return "the recipe has no refresh"
+		case n == NeedRefresh && r.main.refresh() == "" && len(r.recipe.Refresh.Cookies) == 0 && r.recipe.Refresh.Take["refresh"].kind != "cookie":
+			return "the login takes no refresh token"
+		case n == NeedLogout && r.recipe.Logout == nil && r.recipe.Revoke == nil:
+			return "the recipe has neither logout nor revoke"
+		}
+	}
+	if r.controls.open() && p.Stage < StageLifecycle && p.Weakness != catalog.UnauthenticatedAccess && len(p.Needs) > 0 {
+		return "the resource answers anybody, so that no token can be judged by it"
+	}
+	return ""
+}
+
+// alive checks the main session, and logs in anew when it died.
+func (r *run) alive(ctx context.Context) error {
+	for try := 0; ; try++ {
+		v := r.client.visitor()
+		a := attempt{run: r, v: v}
+		res, err := a.once(ctx, v, "", func(q *request) { r.recipe.Carrier.put(q, r.main.access()) })
+		v.close()
+		if err != nil {
+			return r.unreachable(err)
+		}
+		got := r.controls.judge(res)
+		switch {
+		case got == accepted:
+			return nil
+		case got == limited || got == broken:
+			if !r.backOff(ctx, res) {
+				return r.unreachable(fmt.Errorf("the valid token is %s in the midst of the scan", got))
+			}
+		case r.main.supplied || try > 1:
+			return r.unreachable(fmt.Errorf("the valid token is %s in the midst of the scan (%d)", got, res.status))
+		default:
+			if r.main, err = r.open(ctx); err != nil {
+				return r.unreachable(err)
+			}
+			r.adopt()
+		}
+	}
+}
+
+// backOff waits as long as a limiter or a broken server asks for, within reason,
+// and reports whether it is worth to try again.
+func (r *run) backOff(ctx context.Context, res *response) bool {
+	if r.crowded {
+		return false
+	}
+	wait := time.Second
+	if s, err := strconv.Atoi(res.header.Get("Retry-After")); err == nil {
+		wait = time.Duration(s) * time.Second
+	}
+	if wait > 3*time.Second {
+		r.crowded = true
+		wait = time.Second
+	}
+	return sleep(ctx, wait)
+}
+
+// finish turns the attempts into the report.
+func (r *run) finish(ctx context.Context) error {
+	r.alerts(ctx)
+	r.conclude()
+	for _, a := range r.attempts {
+		r.report.Runs = append(r.report.Runs, a.result)
+	}
+	r.report.Findings = r.findings()
+	r.report.Ended = time.Now().UTC()
+	r.report.Stats = finding.Stats{
+		Requests:   int(r.client.sent.Load()),
+		DurationMS: r.report.Ended.Sub(r.report.Started).Milliseconds(),
+		Files:      len(r.book.tails),
+		Lines:      r.book.mark(),
+	}
+	if err := r.vault.scrub(r.report); err != nil {
+		return err
+	}
+	finding.GradeReport(r.report)
+	if m := r.recipe.Monitor; m != nil {
+		if err := post(ctx, m, r.report); err != nil {
+			return &Unusable{"monitor " + m.URL, err}
+		}
+	}
+	return nil
+}
+
+// clean scrubs an error, whatever it wraps.
+func (r *run) clean(err error) error {
+	var u *Unusable
+	if errors.As(err, &u) {
+		return &Unusable{u.What, errors.New(r.vault.redact(u.Err.Error()))}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return errors.New(r.vault.redact(err.Error()))
+}
+
+// post hands the report to the monitor.
+func post(ctx context.Context, m *Monitor, report *finding.Report) error {
+	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
+	defer stop()
+	body, err := json.Marshal(report)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, "POST", m.URL+"/v1/scans", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+m.Key)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(res.Body, maxBody))
+	if res.StatusCode >= 300 {
+		return fmt.Errorf("POST /v1/scans answered %d", res.StatusCode)
+	}
+	return nil
+}
+
+// givenKey reads the key of the recipe and checks that it is the right one.
+func (r *run) givenKey() error {
+	if r.token == nil {
+		return nil
+	}
+	alg := r.token.Header.Text("alg")
+	k := r.recipe.Keys
+	switch {
+	case k.Secret != "":
+		got, err := forge.Sign(alg, []byte(k.Secret), r.token.Signing)
+		if err != nil || got != r.main.access() {
+			return &Unusable{"keys.secret", errors.New("does not sign the service's own token")}
+		}
+		r.signer = &signer{how: "the secret of the recipe", alg: alg, key: []byte(k.Secret)}
+	case k.PEM != "":
+		text, err := os.ReadFile(r.recipe.file(k.PEM))
+		if err != nil {
+			return &Unusable{"keys.pem " + k.PEM, plainError(err)}
+		}
+		key, err := forge.ParsePrivateKey(text)
+		if err != nil {
+			return &Unusable{"keys.pem " + k.PEM, err}
+		}
+		if _, err := forge.Sign(alg, key, "x"); err != nil {
+			return &Unusable{"keys.pem " + k.PEM, err}
+		}
+		r.signer = &signer{how: "the key of the recipe", alg: alg, key: key}
+	}
+	return nil
+}
+
+// A signer is a way to make tokens that the service takes for its own.
+type signer struct {
+	how string
+	alg string
+	key forge.Key
+}
+
+// mint signs a payload under the own token's header.
+func (r *run) mint(payload forge.Object) (string, error) {
+	header := r.token.Header
+	if r.signer.alg != header.Text("alg") {
+		header = header.Set("alg", r.signer.alg)
+	}
+	signing := forge.Unsigned(header, payload)
+	if r.signer.alg == "none" {
+		return signing + ".", nil
+	}
+	return forge.Sign(r.signer.alg, r.signer.key, signing)
+}

@@ -1,0 +1,154 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// A session is one login: its cookies, its tokens and a visitor of its own.
+type session struct {
+	run      *run
+	v        *visitor
+	jar      http.CookieJar
+	vars     map[string]string // the recipe's, and what the steps took
+	supplied bool              // the user gave the token: it must not be revoked
+	login    *response         // the answer that held the access token; nil if supplied
+}
+
+func (s *session) access() string  { return s.vars["access"] }
+func (s *session) refresh() string { return s.vars["refresh"] }
+
+// open logs in, or takes the token that the user supplied. Logins wait for their
+// budget: a login limit that the scan itself trips says nothing.
+func (r *run) open(ctx context.Context) (*session, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{run: r, v: r.client.visitor(), jar: jar, vars: map[string]string{}}
+	for k, v := range r.recipe.Vars {
+		s.vars[k] = v
+	}
+	if !r.recipe.Token.IsZero() {
+		s.supplied = true
+		token, err := r.supplied(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.vars["access"] = token
+		r.know("the supplied token", token, live)
+		return s, nil
+	}
+	if err := r.logins.Wait(ctx); err != nil {
+		return nil, err
+	}
+	for i, step := range r.recipe.Login {
+		res, err := s.step(ctx, step)
+		if err != nil {
+			return nil, fmt.Errorf("login[%d]: %w", i, err)
+		}
+		if res.status >= 400 {
+			return nil, fmt.Errorf("login[%d]: %s %s answered %d", i, step.Method, step.Path, res.status)
+		}
+		for name := range step.Take {
+			if s.vars[name] == "" {
+				return nil, fmt.Errorf("login[%d]: %s %s answered %d, and take.%s is not in the answer", i, step.Method, step.Path, res.status, name)
+			}
+		}
+		if _, ok := step.Take["access"]; ok {
+			s.login = res
+		}
+	}
+	return s, nil
+}
+
+// step sends one step of the recipe from the session's own address and keeps
+// what it takes. A value that the answer does not hold is left as it was.
+func (s *session) step(ctx context.Context, step Step) (*response, error) {
+	return s.stepFrom(ctx, s.v, step)
+}
+
+func (s *session) stepFrom(ctx context.Context, v *visitor, step Step) (*response, error) {
+	req := newRequest(step, s.expand)
+	req.jar = s.jar
+	res, err := v.do(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	for name, e := range step.Take {
+		value := e.from(res.header, res.body)
+		if e.kind == "log" {
+			value = s.run.book.await(ctx, e.re)
+		}
+		if value == "" {
+			continue
+		}
+		s.vars[name] = value
+		s.run.know("the "+name+" token", value, live)
+	}
+	return res, nil
+}
+
+var placeholder = regexp.MustCompile(`\{\{\s*([\w-]+)\s*\}\}`)
+
+func (s *session) expand(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
+		return s.vars[placeholder.FindStringSubmatch(m)[1]]
+	})
+}
+
+// with gives a copy of the session in which a variable has another value; the
+// cookie jar is shared. Probes replay an old refresh token with it.
+func (s *session) with(name, value string) *session {
+	c := *s
+	c.vars = map[string]string{}
+	for k, v := range s.vars {
+		c.vars[k] = v
+	}
+	c.vars[name] = value
+	return &c
+}
+
+// supplied reads the token that the user gave.
+func (r *run) supplied(ctx context.Context) (string, error) {
+	src := r.recipe.Token
+	var token string
+	switch src.kind {
+	case "value":
+		token = src.text
+	case "file":
+		text, err := os.ReadFile(r.recipe.file(src.text))
+		if err != nil {
+			return "", fmt.Errorf("token: %w", err)
+		}
+		token = string(text)
+	case "cmd":
+		ctx, stop := context.WithTimeout(ctx, 30*time.Second)
+		defer stop()
+		cmd := exec.CommandContext(ctx, "sh", "-c", src.text)
+		cmd.Dir = r.recipe.Dir
+		out, err := cmd.Output()
+		if err != nil {
+			return "", fmt.Errorf("token: command: %w", err)
+		}
+		token = string(out)
+	case "log":
+		token = r.book.await(ctx, src.re)
+		if token == "" {
+			return "", errors.New("token: its expression matches nothing in the log")
+		}
+	}
+	token = strings.TrimSpace(token)
+	if token == "" || strings.ContainsAny(token, "\r\n") {
+		return "", errors.New("token: empty, or more than one line")
+	}
+	return token, nil
+}

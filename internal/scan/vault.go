@@ -1,0 +1,137 @@
+package scan
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/finding"
+)
+
+// A secrecy says what a known text is worth to whoever reads it.
+type secrecy int
+
+const (
+	forged   secrecy = iota // a token of ours: worthless, but a log that holds it would hold a real one
+	standing                // a password or key of the recipe
+	live                    // a token that works
+)
+
+// A secretText is one text that no report may hold and no log should.
+type secretText struct {
+	what string
+	text string
+	kind secrecy
+}
+
+// A vault knows every token, password and key that the scan came across.
+type vault struct {
+	prints *event.Fingerprinter
+	texts  []secretText
+	index  map[string]int
+}
+
+func (r *run) know(what, text string, kind secrecy) {
+	if len(text) >= 8 {
+		r.vault.know(what, text, kind)
+	}
+}
+
+func (v *vault) know(what, text string, kind secrecy) {
+	if v.index == nil {
+		v.index = map[string]int{}
+	}
+	if i, ok := v.index[text]; ok {
+		if kind > v.texts[i].kind {
+			v.texts[i].what, v.texts[i].kind = what, kind
+		}
+		return
+	}
+	v.index[text] = len(v.texts)
+	v.texts = append(v.texts, secretText{what, text, kind})
+}
+
+// forms are the spellings under which a secret is still the secret.
+func (s secretText) forms() []string {
+	forms := []string{s.text}
+	if s.kind == forged {
+		return forms
+	}
+	std := base64.StdEncoding.EncodeToString([]byte(s.text))
+	forms = append(forms, strings.TrimRight(std, "="))
+	if u := base64.RawURLEncoding.EncodeToString([]byte(s.text)); !slices.Contains(forms, u) {
+		forms = append(forms, u)
+	}
+	if u := url.QueryEscape(s.text); u != s.text {
+		forms = append(forms, u)
+	}
+	return forms
+}
+
+// signature is the third segment of a token that works: whoever has it and can
+// guess the claims has the token.
+func (s secretText) signature() string {
+	if i := strings.LastIndexByte(s.text, '.'); s.kind == live && strings.Count(s.text, ".") == 2 && len(s.text)-i > 20 {
+		return s.text[i+1:]
+	}
+	return ""
+}
+
+var jwtShape = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*`)
+
+// redact puts fingerprints in the place of every known secret, and of whatever
+// has the shape of a token.
+func (v *vault) redact(s string) string {
+	for _, k := range v.byLength() {
+		for _, form := range append(k.forms(), k.signature()) {
+			if form != "" && strings.Contains(s, form) {
+				s = strings.ReplaceAll(s, form, "["+k.what+" "+v.prints.Text(k.text)+"]")
+			}
+		}
+	}
+	return jwtShape.ReplaceAllStringFunc(s, func(t string) string { return "[a token " + v.prints.Text(t) + "]" })
+}
+
+// byLength gives the longest first, so that no secret is cut by one within it.
+func (v *vault) byLength() []secretText {
+	return slices.SortedFunc(slices.Values(v.texts), func(a, b secretText) int { return len(b.text) - len(a.text) })
+}
+
+// quote makes a line of a log fit for a report: redacted, escaped and short.
+func (v *vault) quote(line string) string {
+	return clip(finding.Escape(strings.Join(strings.Fields(v.redact(line)), " ")), 240)
+}
+
+// scrub redacts every text of a report, and refuses it if a secret is still there.
+func (v *vault) scrub(r *finding.Report) error {
+	texts := []*string{&r.Target}
+	for i := range r.Runs {
+		x := &r.Runs[i]
+		texts = append(texts, &x.Why, &x.Seen.Reason, &x.Seen.Why, &x.Alerted.Why)
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		texts = append(texts, &f.Message, &f.Location.Route)
+		for j := range f.Evidence {
+			texts = append(texts, &f.Evidence[j])
+		}
+	}
+	for _, t := range texts {
+		*t = v.redact(*t)
+	}
+	out, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	for _, k := range v.texts {
+		if strings.Contains(string(out), k.text) {
+			return errors.New("report: holds " + k.what + " and is not written")
+		}
+	}
+	return nil
+}
