@@ -1,0 +1,110 @@
+package guard
+
+import (
+	"crypto/sha256"
+	"hash/maphash"
+	"net/netip"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/maypok86/otter/v2"
+)
+
+// entryBytes is what an entry of the usual size weighs, and the least that any
+// is taken for, so that the one bound of the cache is one of count and of bytes.
+const entryBytes = 640
+
+// newCache makes the cache of verified tokens. Its key is SHA-256 of the whole
+// token and cannot be configured: shorter or weaker keys have let one token pass
+// for another elsewhere. It is entered only after everything was checked, has no
+// negative entries, and belongs to this guard alone.
+func (g *Guard) newCache(entries int) (*otter.Cache[[sha256.Size]byte, *Token], error) {
+	return otter.New(&otter.Options[[sha256.Size]byte, *Token]{
+		MaximumWeight:    uint64(entries) * entryBytes,
+		Weigher:          func(_ [sha256.Size]byte, t *Token) uint32 { return uint32(max(t.size(), entryBytes)) },
+		ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, *Token](g.cacheAge),
+		OnDeletion: func(e otter.DeletionEvent[[sha256.Size]byte, *Token]) {
+			g.summarize(e.Value)
+		},
+		Logger: &otter.NoopLogger{},
+	})
+}
+
+// place tells apart where a token is used from: the network and the user agent.
+func (g *Guard) place(addr netip.Addr, agent string) uint64 {
+	return maphash.Comparable(g.seed, network(addr)) ^ maphash.String(g.seed, agent)
+}
+
+// size is about what the token occupies.
+func (t *Token) size() int {
+	n := 320 + len(t.payload)
+	for _, a := range t.audience {
+		n += 16 + len(a)
+	}
+	return n
+}
+
+// digest gives the cache key of a token.
+func digest(raw string) [sha256.Size]byte {
+	s := scratches.Get().(*scratch)
+	s.buf = append(s.buf, raw...)
+	sum := sha256.Sum256(s.buf)
+	s.free()
+	return sum
+}
+
+// recall gives a token that was verified before and is still good in every
+// respect that time can change, except revocation.
+func (g *Guard) recall(key [sha256.Size]byte, now time.Time) *Token {
+	if g.cache == nil {
+		return nil
+	}
+	t, ok := g.cache.GetIfPresent(key)
+	if !ok || now.UnixNano() >= t.until || t.keys != g.keys.Generation() {
+		return nil
+	}
+	return t
+}
+
+// remember enters a token that was checked at now.
+func (g *Guard) remember(key [sha256.Size]byte, t *Token, now time.Time) {
+	if g.cache == nil {
+		return
+	}
+	until := now.Add(g.cacheAge)
+	if t.expires != 0 {
+		if end := time.Unix(t.expires, 0).Add(g.policy.leeway); end.Before(until) {
+			until = end
+		}
+	}
+	t.until = until.UnixNano()
+	g.cache.Set(key, t)
+}
+
+// summarize writes the uses of a token that were counted and not yet written.
+func (g *Guard) summarize(t *Token) {
+	now := g.now()
+	u := t.use.rest(now.UnixNano())
+	if u.count <= 0 || g.successes != SuccessFold {
+		return
+	}
+	g.writeUse(t, u, now, nil, 0)
+}
+
+// writeUse writes one record for the uses u of t. o is nil where there is no
+// request at hand.
+func (g *Guard) writeUse(t *Token, u use, now time.Time, o *origin, took time.Duration) {
+	rec := g.rec.get(event.Verified, 0, now)
+	t.describe(&rec.Event)
+	if o != nil {
+		g.describe(o, &rec.Event)
+	} else if u.addr.IsValid() {
+		rec.ClientAddress = u.addr.WithZone("").String()
+	}
+	if u.count > 1 {
+		rec.Count = u.count
+		rec.Window = max(int64((u.window+time.Second-1)/time.Second), 1)
+	}
+	rec.Duration = took
+	g.rec.send(rec)
+}

@@ -1,0 +1,100 @@
+package guard
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+// An Extractor finds the token of a request and says where it was. When there is
+// none, or it cannot be taken, it returns an *Error made by Refuse; the reason
+// missing means that the request brought no token at all.
+type Extractor func(r *http.Request) (token string, from event.Source, err error)
+
+// Refuse gives the Error of a reason, for Extractors and rules of your own.
+func Refuse(r event.Reason) *Error { return refuse(r) }
+
+// Bearer takes the token from the Authorization header (RFC 6750 section 2.1).
+// There must be exactly one such header, of that scheme, with exactly one token.
+func Bearer(r *http.Request) (string, event.Source, error) {
+	values := r.Header["Authorization"]
+	switch len(values) {
+	case 0:
+		return "", 0, refuse(event.ReasonMissing)
+	case 1:
+	default:
+		return "", event.Header, refuse(event.ReasonMultipleTokens)
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if len(scheme) != len("Bearer") || !strings.EqualFold(scheme, "Bearer") {
+		if strings.TrimSpace(values[0]) == "" {
+			return "", 0, refuse(event.ReasonMissing)
+		}
+		return "", event.Header, refuse(event.ReasonBadScheme)
+	}
+	token = strings.Trim(token, " ")
+	switch {
+	case token == "":
+		return "", 0, refuse(event.ReasonMissing)
+	case strings.ContainsAny(token, " ,"):
+		return "", event.Header, refuse(event.ReasonMultipleTokens)
+	}
+	return token, event.Header, nil
+}
+
+// Cookie takes the token from a cookie. A cookie is sent along by the browser:
+// protect the routes against cross-site requests (http.CrossOriginProtection).
+func Cookie(name string) Extractor {
+	return func(r *http.Request) (string, event.Source, error) {
+		found := r.CookiesNamed(name)
+		switch {
+		case len(found) == 0 || found[0].Value == "":
+			return "", 0, refuse(event.ReasonMissing)
+		case len(found) > 1:
+			return "", event.Cookie, refuse(event.ReasonMultipleTokens)
+		}
+		return found[0].Value, event.Cookie, nil
+	}
+}
+
+// Query takes the token from the URL, where proxies, logs and histories keep it
+// (RFC 6750 section 5.3). For what cannot set a header, and for nothing else.
+func Query(name string) Extractor {
+	return func(r *http.Request) (string, event.Source, error) {
+		values := r.URL.Query()[name]
+		switch {
+		case len(values) == 0 || values[0] == "":
+			return "", 0, refuse(event.ReasonMissing)
+		case len(values) > 1:
+			return "", event.Query, refuse(event.ReasonMultipleTokens)
+		}
+		return values[0], event.Query, nil
+	}
+}
+
+// OneOf looks in several places, of which exactly one may hold a token.
+func OneOf(places ...Extractor) Extractor {
+	return func(r *http.Request) (token string, from event.Source, err error) {
+		err = refuse(event.ReasonMissing)
+		for _, place := range places {
+			t, f, e := place(r)
+			switch {
+			case reasonOf(e) == event.ReasonMissing:
+			case e != nil:
+				return "", f, e
+			case err == nil:
+				return "", f, refuse(event.ReasonMultipleTokens)
+			default:
+				token, from, err = t, f, nil
+			}
+		}
+		return token, from, err
+	}
+}
+
+// queryToken reports whether the URL carries a token where nobody asked for one.
+func queryToken(r *http.Request) bool {
+	q := r.URL.RawQuery
+	return q != "" && strings.Contains(q, "access_token") && r.URL.Query().Has("access_token")
+}

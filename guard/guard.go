@@ -1,0 +1,232 @@
+package guard
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/maypok86/otter/v2"
+)
+
+// A Guard verifies the tokens of a service and writes down what happens to them.
+// Its methods may be called from many goroutines at once. Close it when the
+// service stops.
+type Guard struct {
+	keys     KeySource
+	judge    judge
+	policy   policy
+	maxBytes int
+	watching bool // ObserveOnly
+
+	extract  Extractor
+	clientIP func(*http.Request) netip.Addr
+	route    func(*http.Request) string
+	deny     func(http.ResponseWriter, *http.Request, *Error)
+	log      *slog.Logger
+	now      func() time.Time
+
+	cache    *otter.Cache[[sha256.Size]byte, *Token] // nil when disabled
+	cacheAge time.Duration
+	limit    *limiter // nil when disabled
+	limits   LimitConfig
+	replica  *replica // nil when nothing can be revoked
+	outage   Outage
+
+	rec       *recorder
+	successes Successes
+	slow      time.Duration
+	timing    bool         // somebody measures
+	custom    bool         // Config.Deny was given
+	seed      maphash.Seed // of places
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	closed  atomic.Bool
+}
+
+// New checks c as a whole and names every field that cannot be right, so that
+// one start shows them all. A zero field means its documented default.
+func New(c Config) (*Guard, error) {
+	timing, custom := c.Metrics != nil, c.Deny != nil
+	if err := c.complete(); err != nil {
+		return nil, fmt.Errorf("guard: configuration: %w", err)
+	}
+	prints, err := fingerprinter(c)
+	if err != nil {
+		return nil, fmt.Errorf("guard: configuration: FingerprintKey: %w", err)
+	}
+	g := &Guard{
+		keys: c.Keys, maxBytes: c.MaxBytes, watching: c.ObserveOnly,
+		extract: c.Extract, clientIP: c.ClientIP, route: c.Route, deny: c.Deny, log: c.Log, now: c.Now,
+		cacheAge: c.Cache.MaxAge, limits: c.Limit, outage: c.Revocation.OnOutage,
+		successes: c.Events.Successes, slow: c.Events.Slow, timing: timing, custom: custom, seed: maphash.MakeSeed(),
+		judge: judge{allowed: make(map[string]*algorithm)},
+		policy: policy{
+			issuers: slices.Clone(c.Issuers), audience: slices.Clone(c.Audience), require: slices.Clone(c.Require),
+			noExpiry: c.NoExpiry, leeway: c.Leeway, maxLifetime: c.MaxLifetime, maxAge: c.MaxAge,
+		},
+	}
+	for _, t := range c.Types {
+		g.policy.types = append(g.policy.types, strings.TrimPrefix(strings.ToLower(t), "application/"))
+	}
+	for _, name := range c.Algorithms {
+		g.judge.allowed[name] = algorithms[name]
+		g.judge.public = algorithms[name].family != famHMAC
+	}
+	var seed [32]byte
+	rand.Read(seed[:])
+	g.rec = &recorder{
+		sink: c.Events.Sink, metrics: c.Metrics, prints: prints, fold: newFold(), ids: event.NewIDs(seed),
+		base: event.Event{
+			ServiceName: c.Events.Service, ServiceVersion: c.Events.Version,
+			ServiceInstance: c.Events.Instance, Environment: c.Events.Environment, Origin: "guard",
+		},
+	}
+	if g.rec.base.ServiceInstance == "" {
+		host, _ := os.Hostname()
+		g.rec.base.ServiceInstance = fmt.Sprintf("%s:%d", host, os.Getpid())
+	}
+	if !c.Limit.Disabled {
+		g.limit = newLimiter(c.Limit.Failures, c.Limit.Window)
+	}
+	if !c.Cache.Disabled && !c.ObserveOnly {
+		if g.cache, err = g.newCache(c.Cache.Entries); err != nil {
+			return nil, fmt.Errorf("guard: configuration: Cache: %w", err)
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	g.stop = stop
+	if c.Revocation.Store != nil {
+		g.replica = newReplica(c.Revocation)
+		g.refreshReplica(ctx)
+		g.running.Go(func() { g.every(ctx, c.Revocation.Poll, g.refreshReplica) })
+	}
+	started := g.rec.fact(event.GuardStarted, 0, g.now())
+	g.rec.send(started)
+	g.running.Go(func() { g.watch(ctx, c.Events.Heartbeat) })
+	return g, nil
+}
+
+// fingerprinter makes the one whose key Config.FingerprintKey documents. Its
+// prefix is four digits that follow from the key, so that two services with
+// different keys are seen to have different ones.
+func fingerprinter(c Config) (*event.Fingerprinter, error) {
+	key := c.FingerprintKey
+	if l, ok := c.Keys.(lister); ok && len(key) == 0 {
+		for _, k := range l.list() {
+			if secret, ok := k.Material.([]byte); ok {
+				key = derive(secret, "jotsight fingerprint key")
+				break
+			}
+		}
+	}
+	if len(key) == 0 {
+		key = make([]byte, sha256.Size)
+		rand.Read(key)
+	}
+	name := binary.BigEndian.Uint32(derive(key, "jotsight fingerprint key name")) % 10_000
+	return event.NewFingerprinter(fmt.Sprintf("%04d", name), key)
+}
+
+// derive makes a key for another purpose from a secret.
+func derive(secret []byte, label string) []byte {
+	m := hmac.New(sha256.New, secret)
+	m.Write([]byte(label))
+	return m.Sum(nil)
+}
+
+// every calls f until ctx ends.
+func (g *Guard) every(ctx context.Context, d time.Duration, f func(context.Context)) {
+	t := time.NewTicker(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			f(ctx)
+		}
+	}
+}
+
+// watch turns the fold each second and gives signs of life.
+func (g *Guard) watch(ctx context.Context, heartbeat time.Duration) {
+	last, beat := g.now(), g.now()
+	g.every(ctx, time.Second, func(context.Context) {
+		now := g.now()
+		g.rec.turn(now, now.Sub(last))
+		last = now
+		if heartbeat > 0 && now.Sub(beat) >= heartbeat {
+			e := g.rec.fact(event.Heartbeat, 0, now)
+			e.Count, e.Window = g.rec.written.Swap(0), int64(now.Sub(beat)/time.Second)
+			g.rec.send(e)
+			beat = now
+			if g.replica != nil {
+				g.replica.sweep(now)
+			}
+		}
+	})
+}
+
+// refreshReplica asks the Store what was revoked, and records the first failure
+// of an outage.
+func (g *Guard) refreshReplica(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	err := g.replica.sync(ctx, g.now())
+	if was := g.replica.down.Swap(err != nil); err == nil || was {
+		return
+	}
+	e := g.rec.fact(event.RevocationFailed, event.ReasonStoreUnavailable, g.now())
+	e.Detail = "revocations cannot be read: " + scrub(err.Error())
+	g.rec.send(e)
+}
+
+// Close writes what is folded and still counted, says that the guard stopped,
+// and closes the sink when it can be closed. The guard goes on working, but no
+// longer in the background: stop the server first.
+func (g *Guard) Close(ctx context.Context) error {
+	if g.closed.Swap(true) {
+		return nil
+	}
+	g.stop()
+	done := make(chan struct{})
+	go func() { g.running.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if g.replica != nil {
+		g.replica.stop()
+	}
+	if g.cache != nil {
+		for t := range g.cache.Values() {
+			g.summarize(t)
+		}
+		g.cache.StopAllGoroutines()
+	}
+	now := g.now()
+	g.rec.turn(now, time.Second)
+	e := g.rec.fact(event.GuardStopped, 0, now)
+	e.Severity = event.Info // at its own wish
+	g.rec.send(e)
+	if c, ok := g.rec.sink.(closer); ok {
+		return c.Close(ctx)
+	}
+	return nil
+}

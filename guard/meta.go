@@ -1,0 +1,119 @@
+package guard
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+// Meta says where a token came from, for events and for the limiter. Guard.Meta
+// takes it from an HTTP request; other protocols fill in what they have.
+type Meta struct {
+	Address   netip.Addr // of the client, resolved
+	Port      int
+	UserAgent string
+	Method    string
+	Route     string // the template, /orders/{id}; or the full name of an RPC
+	Path      string // without the query
+	Host      string
+	RequestID string
+	TraceID   string // W3C trace context, hex
+	SpanID    string
+	Source    event.Source
+	// ClientID is the client that was authenticated, or that names itself where
+	// clients have no secret. Refresh tokens are bound to it.
+	ClientID string
+	// Actor is who asked, where that was authenticated: an operator who revokes,
+	// a user who logs in.
+	Actor string
+}
+
+// Meta describes a request. The address comes from Config.ClientIP, the route
+// from the router or from Config.Route.
+func (g *Guard) Meta(r *http.Request) Meta {
+	addr, port := g.address(r)
+	return g.meta(r, addr, port, 0)
+}
+
+func (g *Guard) meta(r *http.Request, addr netip.Addr, port int, from event.Source) Meta {
+	m := Meta{
+		Address: addr, Port: port, Source: from,
+		UserAgent: r.UserAgent(), Method: r.Method, Host: r.Host,
+		RequestID: r.Header.Get("X-Request-Id"), Route: g.routeOf(r),
+	}
+	if m.Route == "" {
+		m.Path = r.URL.Path
+	}
+	m.TraceID, m.SpanID = traceparent(r.Header.Get("Traceparent"))
+	return m
+}
+
+func (g *Guard) address(r *http.Request) (netip.Addr, int) {
+	if g.clientIP != nil {
+		return g.clientIP(r).Unmap(), 0
+	}
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		a, _ := netip.ParseAddr(r.RemoteAddr)
+		return a.Unmap(), 0
+	}
+	return ap.Addr().Unmap(), int(ap.Port())
+}
+
+func (g *Guard) routeOf(r *http.Request) string {
+	if r.Pattern != "" {
+		return template(r.Pattern)
+	}
+	if g.route != nil {
+		return template(g.route(r))
+	}
+	return ""
+}
+
+// template cuts the method off a pattern of http.ServeMux.
+func template(pattern string) string {
+	if _, rest, ok := strings.Cut(pattern, " "); ok {
+		return strings.TrimLeft(rest, " ")
+	}
+	return pattern
+}
+
+// MuxRoute gives the hook for Config.Route of a service that is routed by mux.
+func MuxRoute(mux *http.ServeMux) func(*http.Request) string {
+	return func(r *http.Request) string {
+		_, pattern := mux.Handler(r)
+		return pattern
+	}
+}
+
+// traceparent reads the header of W3C Trace Context, version 00, and gives
+// nothing for what is not exactly that.
+func traceparent(h string) (trace, span string) {
+	if len(h) < 55 || h[:3] != "00-" || h[35] != '-' || h[52] != '-' || !hex(h[3:35]) || !hex(h[36:52]) {
+		return "", ""
+	}
+	return h[3:35], h[36:52]
+}
+
+func hex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
+
+// describe writes m into e. Every text that a client chooses is scrubbed: the
+// event must not hold a token, wherever the client put one.
+func (m *Meta) describe(e *event.Event) {
+	if m.Address.IsValid() {
+		e.ClientAddress = m.Address.WithZone("").String()
+		e.ClientPort = m.Port
+	}
+	e.UserAgent = scrub(m.UserAgent)
+	e.Method = scrub(m.Method)
+	e.Route = scrub(m.Route)
+	e.Path = scrub(m.Path)
+	e.ServerAddress = scrub((&url.URL{Host: m.Host}).Hostname())
+	e.RequestID = scrub(m.RequestID)
+	e.TraceID, e.SpanID = m.TraceID, m.SpanID
+	e.Source = m.Source
+	e.Actor = scrub(m.Actor)
+}

@@ -1,0 +1,215 @@
+package guard
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+// Verify lets requests through whose token is good, with the token in their
+// context (FromContext, Claims), and answers all others.
+func (g *Guard) Verify(next http.Handler) http.Handler {
+	return &door{g: g, next: next}
+}
+
+// Optional lets requests through that bring no token, without one in their
+// context. A request that brings one is judged as by Verify: a bad token is
+// never taken for none.
+func (g *Guard) Optional(next http.Handler) http.Handler {
+	return &door{g: g, next: next, optional: true}
+}
+
+// Require lets requests through whose token satisfies every rule, and answers
+// others with 403. It verifies the token itself where no Verify of the same
+// guard stands outside it.
+func (g *Guard) Require(rules ...Rule) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		inner := &ruled{g: g, next: next, rules: rules}
+		return &door{g: g, next: inner, within: inner}
+	}
+}
+
+// A door is a middleware of a guard.
+type door struct {
+	g        *Guard
+	next     http.Handler
+	optional bool
+	within   http.Handler // where to go when the request is inside already
+}
+
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g := d.g
+	if d.within != nil {
+		if x, _ := r.Context().Value(exchangeKey{}).(*exchange); x != nil && x.g == g {
+			d.within.ServeHTTP(w, r)
+			return
+		}
+	}
+	now := g.now()
+	o := origin{r: r}
+	o.addr, o.port = g.address(r)
+	if wait := g.blocked(o.addr, now); wait > 0 {
+		g.recordLimited(&o, now)
+		g.rec.metrics.Time(PathLimited, g.now().Sub(now))
+		g.answer(w, r, refuse(event.ReasonRateLimited), wait)
+		return
+	}
+	raw, from, e := g.find(r)
+	o.from = from
+	if e != nil {
+		if d.optional && e.Reason == event.ReasonMissing {
+			d.next.ServeHTTP(w, r)
+			return
+		}
+		g.recordAbsent(&o, e, now)
+		g.rec.metrics.Time(PathRefused, g.now().Sub(now))
+		g.answer(w, r, e, 0)
+		return
+	}
+	c, e := g.judgeToken(r.Context(), raw, now)
+	if e != nil {
+		g.recordRefusal(&o, raw, c, e, now)
+		g.rec.metrics.Time(PathRefused, g.now().Sub(now))
+		g.answer(w, r, e, 0)
+		return
+	}
+	x := &exchange{Context: r.Context(), w: w, g: g, token: c.token, start: now}
+	x.record = g.recordUse(&o, c, now)
+	if g.timing {
+		g.rec.metrics.Time(c.path(), g.now().Sub(now))
+	}
+	r = r.WithContext((*scope)(x))
+	defer x.end(r, &o)
+	d.next.ServeHTTP((*response)(x), r)
+}
+
+// find finds the token of a request. A token in the URL is refused unless
+// Config.Extract asked for it.
+func (g *Guard) find(r *http.Request) (string, event.Source, *Error) {
+	raw, from, err := g.extract(r)
+	if from != event.Query && queryToken(r) {
+		if reasonOf(err) == event.ReasonMissing {
+			return "", event.Query, refuse(event.ReasonTokenInQuery)
+		}
+		return "", event.Query, refuse(event.ReasonMultipleTokens) // RFC 6750 section 2
+	}
+	if err != nil {
+		return "", from, refuse(reasonOf(err))
+	}
+	return raw, from, nil
+}
+
+// Check judges a token that did not come with an HTTP request of a middleware:
+// for gRPC, WebSockets, queues. It limits, records and refuses as Verify does;
+// the error is an *Error. The Token must not be kept beyond the call or stream
+// that it was checked for, because nothing tells it when it is revoked.
+func (g *Guard) Check(ctx context.Context, raw string, m Meta) (*Token, error) {
+	now := g.now()
+	o := origin{meta: &m, addr: m.Address.Unmap(), port: m.Port, from: m.Source}
+	if g.blocked(o.addr, now) > 0 {
+		g.recordLimited(&o, now)
+		return nil, refuse(event.ReasonRateLimited)
+	}
+	if raw == "" {
+		e := refuse(event.ReasonMissing)
+		g.recordAbsent(&o, e, now)
+		return nil, e
+	}
+	c, e := g.judgeToken(ctx, raw, now)
+	if e != nil {
+		g.recordRefusal(&o, raw, c, e, now)
+		return nil, e
+	}
+	g.recordUse(&o, c, now)
+	return c.token, nil
+}
+
+// A checked is what judgeToken found out. token is set, also beside an error,
+// when the signature held.
+type checked struct {
+	token *Token
+	seen  bool
+	took  time.Duration // to verify; zero when it was seen before
+}
+
+func (c checked) path() Path {
+	if c.seen {
+		return PathSeen
+	}
+	return PathUnseen
+}
+
+// judgeToken says whether the token is good now. A token from the cache was
+// verified before; what can have changed since is looked at on every hit.
+func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (checked, *Error) {
+	switch {
+	case g.watching:
+		return checked{}, refuse(event.ReasonKeyUnavailable)
+	case len(raw) > g.maxBytes:
+		return checked{}, refuse(event.ReasonOversized)
+	}
+	key := digest(raw)
+	c := checked{token: g.recall(key, now)}
+	c.seen = c.token != nil
+	if !c.seen {
+		var why event.Reason
+		c.token, why = g.verifySafely(ctx, raw, now)
+		c.took = g.now().Sub(now)
+		if c.token != nil {
+			c.token.use.name(g.rec.prints, raw)
+		}
+		if why != 0 {
+			return c, refuse(why)
+		}
+	}
+	if g.replica != nil {
+		if g.outage == FailClosed && g.replica.stale(now) {
+			return c, refuse(event.ReasonStoreUnavailable)
+		}
+		if why := g.replica.check(c.token); why != 0 {
+			return c, refuse(why)
+		}
+	}
+	if !c.seen {
+		g.remember(key, c.token, now)
+	}
+	return c, nil
+}
+
+// verifySafely keeps a KeySource that panics from taking the request with it.
+func (g *Guard) verifySafely(ctx context.Context, raw string, now time.Time) (t *Token, why event.Reason) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.logPanic(ctx, "verification panicked", p)
+			t, why = nil, event.ReasonInternalError
+		}
+	}()
+	return g.verify(ctx, raw, now)
+}
+
+// blocked says how long an address is over its limit. One that is not known
+// cannot be limited.
+func (g *Guard) blocked(addr netip.Addr, now time.Time) time.Duration {
+	if g.limit == nil || !addr.IsValid() {
+		return 0
+	}
+	return g.limit.wait(g.limit.addr(network(addr)), now)
+}
+
+// charge counts a failure against its address.
+func (g *Guard) charge(addr netip.Addr, e *Error, now time.Time) {
+	if g.limit == nil || !addr.IsValid() {
+		return
+	}
+	tenths := int64(10)
+	switch {
+	case e.Reason == event.ReasonMissing, e.Status >= 500:
+		return // nothing was tried, or the fault is ours
+	case e.Reason.Class() == event.ClassBenign:
+		tenths = 1
+	}
+	g.limit.charge(g.limit.addr(network(addr)), tenths, now)
+}

@@ -1,0 +1,176 @@
+package guard
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+// An origin is where a token came from: a request, or what a caller of Check
+// said of it. It is described only when a record is written.
+type origin struct {
+	r    *http.Request
+	meta *Meta
+	addr netip.Addr
+	port int
+	from event.Source
+}
+
+func (o *origin) agent() string {
+	if o.r != nil {
+		return o.r.UserAgent()
+	}
+	return o.meta.UserAgent
+}
+
+func (g *Guard) describe(o *origin, e *event.Event) {
+	if o.meta != nil {
+		o.meta.describe(e)
+		return
+	}
+	m := g.meta(o.r, o.addr, o.port, o.from)
+	m.describe(e)
+}
+
+// recordUse counts the use of a good token and writes it when it is due. It
+// reports whether it wrote: the request's outcome is then written too.
+func (g *Guard) recordUse(o *origin, c checked, now time.Time) bool {
+	g.rec.metrics.Count(event.Verified, 0)
+	if c.took >= g.slow {
+		rec := g.rec.fact(event.SlowVerification, 0, now)
+		rec.Duration = c.took
+		g.describe(o, &rec.Event)
+		c.token.describe(&rec.Event)
+		g.rec.send(rec)
+	}
+	switch g.successes {
+	case SuccessOff:
+		return false
+	case SuccessAll:
+		g.writeUse(c.token, use{o.addr, 1, 0}, now, o, c.took)
+		return true
+	}
+	place := g.place(o.addr, o.agent())
+	if !c.token.use.seen(place, now.UnixNano()) {
+		return false
+	}
+	here, before := c.token.use.take(o.addr, place, now.UnixNano())
+	if before.count > 0 {
+		g.writeUse(c.token, before, now, nil, 0)
+	}
+	if here.count > 0 {
+		g.writeUse(c.token, here, now, o, c.took)
+	}
+	return here.count > 0
+}
+
+// recordRefusal records a token that was refused and charges its address.
+func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now time.Time) {
+	g.charge(o.addr, e, now)
+	kind := event.VerificationFailed
+	if e.Reason.Class() == event.ClassState {
+		kind = event.RevokedUse
+	}
+	rec := g.rec.flood(kind, e.Reason, o.addr, now)
+	if rec == nil {
+		return
+	}
+	g.describe(o, &rec.Event)
+	if c.token != nil {
+		c.token.describe(&rec.Event)
+	} else {
+		g.claimed(raw, &rec.Event)
+	}
+	rec.Status, rec.Duration = e.Status, c.took
+	if c.took >= g.slow {
+		rec.Detail = "verification was slow"
+	}
+	g.rec.send(rec)
+}
+
+// recordAbsent records a request without a token that could be judged.
+func (g *Guard) recordAbsent(o *origin, e *Error, now time.Time) {
+	g.charge(o.addr, e, now)
+	kind := event.VerificationFailed
+	if e.Reason == event.ReasonMissing {
+		kind = event.Missing
+	}
+	rec := g.rec.flood(kind, e.Reason, o.addr, now)
+	if rec == nil {
+		return
+	}
+	g.describe(o, &rec.Event)
+	rec.Status = e.Status
+	g.rec.send(rec)
+}
+
+// recordLimited records that an address is over its limit.
+func (g *Guard) recordLimited(o *origin, now time.Time) {
+	rec := g.rec.flood(event.RateLimited, event.ReasonRateLimited, o.addr, now)
+	if rec == nil {
+		return
+	}
+	g.describe(o, &rec.Event)
+	rec.RateLimit, rec.RateWindow = int64(g.limits.Failures), int64(g.limits.Window/time.Second)
+	rec.Status = http.StatusTooManyRequests
+	g.rec.send(rec)
+}
+
+// maxClaimed bounds a segment that is read although nobody verified it.
+const maxClaimed = 4 << 10
+
+// claimed writes what an unverified token says of itself into e: bounded,
+// scrubbed, marked by Verified being false, and its subject apart from verified
+// ones. What cannot be read is left out.
+func (g *Guard) claimed(raw string, e *event.Event) {
+	e.Use = event.UnknownUse
+	if len(raw) > 2*maxClaimed {
+		return
+	}
+	e.Fingerprint, e.BodyFingerprint = g.rec.prints.Token(raw)
+	header, payload, _, why := split(raw, 2*maxClaimed)
+	if why != 0 {
+		return
+	}
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	text := func(to *string, value string) {
+		if v, ok := stringOf(value); ok {
+			*to = scrub(event.Clip(v, event.MaxText))
+		}
+	}
+	if b, ok := s.decode(header); ok && len(header) <= maxClaimed {
+		eachMember(string(b), func(name, value string) {
+			switch name {
+			case "alg":
+				text(&e.Algorithm, value)
+			case "kid":
+				text(&e.KeyID, value)
+			case "typ":
+				text(&e.Type, value)
+			}
+		})
+	}
+	if b, ok := s.decode(payload); ok && len(payload) <= maxClaimed {
+		eachMember(string(b), func(name, value string) {
+			switch name {
+			case "iss":
+				text(&e.Issuer, value)
+			case "sub":
+				text(&e.ClaimedSubject, value)
+			case "jti":
+				text(&e.TokenID, value)
+			case "aud":
+				if list, ok := stringsOf(value); ok {
+					e.Audience = scrubAll(list[:min(len(list), event.MaxValues)])
+				}
+			case "exp":
+				e.Expires, _ = numericDate(value)
+			case "iat":
+				e.IssuedAt, _ = numericDate(value)
+			}
+		})
+	}
+}

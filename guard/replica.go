@@ -1,0 +1,169 @@
+package guard
+
+import (
+	"context"
+	"encoding/base64"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+// A replica is the local copy of a Store's revocations. No request asks the
+// Store: a token that was compared with the current generation is good for one
+// atomic load.
+//
+// Put, then bump: whoever sees the new generation sees what it stands for.
+type replica struct {
+	store    Store
+	maxStale time.Duration
+	stop     func()
+
+	generation atomic.Uint64
+	synced     atomic.Int64 // Unix nanoseconds of the last answer of the Store
+	down       atomic.Bool  // the Store did not answer the last time
+
+	mu       sync.RWMutex
+	tokens   map[identity]revoked
+	byName   map[target]revoked
+	subjects map[target]subjectRevoked
+
+	cursor Cursor // owned by sync
+}
+
+// A target is what a revocation names, with the issuer it is narrowed to.
+type target struct {
+	kind   byte // 'j' jti, 's' session, 'u' subject, 'k' key
+	issuer string
+	name   string
+}
+
+type revoked struct {
+	until time.Time
+	cause event.Reason
+}
+
+type subjectRevoked struct {
+	revoked
+	before int64 // Unix seconds
+}
+
+func newReplica(c RevocationConfig) *replica {
+	r := &replica{
+		store: c.Store, maxStale: c.MaxStale, stop: func() {},
+		tokens: make(map[identity]revoked), byName: make(map[target]revoked),
+		subjects: make(map[target]subjectRevoked),
+	}
+	r.generation.Store(1)
+	if w, ok := c.Store.(Watcher); ok {
+		r.stop = w.Watch(r.put)
+	}
+	return r
+}
+
+// sync asks the Store for what is new.
+func (r *replica) sync(ctx context.Context, now time.Time) error {
+	list, next, err := r.store.Changes(ctx, r.cursor)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		r.put(list[i])
+	}
+	r.cursor = next
+	r.synced.Store(now.UnixNano())
+	return nil
+}
+
+// stale reports whether the copy is too old to be believed.
+func (r *replica) stale(now time.Time) bool {
+	return now.UnixNano()-r.synced.Load() > int64(r.maxStale)
+}
+
+func (r *replica) put(v Revocation) {
+	new := revoked{v.Until, v.cause()}
+	r.mu.Lock()
+	switch {
+	case v.Identity != "":
+		var id identity
+		if n, err := base64.RawURLEncoding.Decode(id[:], []byte(v.Identity)); err == nil && n == len(id) {
+			r.tokens[id] = new
+		}
+	case v.JTI != "":
+		r.byName[target{'j', v.Issuer, v.JTI}] = new
+	case v.Session != "":
+		r.byName[target{'s', v.Issuer, v.Session}] = new
+	case v.KeyID != "":
+		r.byName[target{'k', v.Issuer, v.KeyID}] = new
+	case v.Subject != "":
+		k := target{'u', v.Issuer, v.Subject}
+		if before := v.Before.Unix(); before >= r.subjects[k].before {
+			r.subjects[k] = subjectRevoked{new, before}
+		}
+	}
+	r.mu.Unlock()
+	r.generation.Add(1)
+}
+
+// check says why the token is no longer good, zero when it is.
+func (r *replica) check(t *Token) event.Reason {
+	now := r.generation.Load()
+	if t.revocation.Load() == now {
+		return 0
+	}
+	if why := r.search(t); why != 0 {
+		return why
+	}
+	t.revocation.Store(now)
+	return 0
+}
+
+func (r *replica) search(t *Token) event.Reason {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if v, ok := r.tokens[t.identity]; ok {
+		return v.cause
+	}
+	for _, issuer := range [2]string{"", t.issuer} {
+		for _, k := range [3]target{{'j', issuer, t.id}, {'s', issuer, t.session}, {'k', issuer, t.head.kid}} {
+			if v, ok := r.byName[k]; ok && k.name != "" {
+				return v.cause
+			}
+		}
+		// A token without iat cannot show that it is younger.
+		if v, ok := r.subjects[target{'u', issuer, t.subject}]; ok && t.subject != "" && t.issued <= v.before {
+			return v.cause
+		}
+		if t.issuer == "" {
+			break
+		}
+	}
+	return 0
+}
+
+// afterlife is how much longer than its Until a revocation is kept: clocks
+// differ, and a leeway lets tokens outlive their exp.
+const afterlife = time.Hour
+
+// sweep forgets revocations of tokens that have expired by themselves.
+func (r *replica) sweep(now time.Time) {
+	ended := func(v revoked) bool { return !v.until.IsZero() && now.After(v.until.Add(afterlife)) }
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for k, v := range r.tokens {
+		if ended(v) {
+			delete(r.tokens, k)
+		}
+	}
+	for k, v := range r.byName {
+		if ended(v) {
+			delete(r.byName, k)
+		}
+	}
+	for k, v := range r.subjects {
+		if ended(v.revoked) {
+			delete(r.subjects, k)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package guard
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+// A Sink takes events as they happen. Emit is called from many goroutines at
+// once, must not keep or change e, and returns in bounded time.
+//
+// A Sink may also be an Offerer, and may have Close(context.Context) error,
+// which hands over what it still holds. Package guardtest tests all of it.
+type Sink interface{ Emit(e *event.Event) }
+
+// An Offerer is a Sink that can say no: Offer returns false, soon, when the
+// event cannot be taken now. The guard then adds it to the counts that it folds
+// and offers those again a second later, so that an outage of the Sink costs
+// detail and not facts.
+type Offerer interface {
+	Sink
+	Offer(e *event.Event) bool
+}
+
+type closer interface{ Close(context.Context) error }
+
+// offer hands e over and reports whether it was taken.
+func offer(s Sink, e *event.Event) bool {
+	if o, ok := s.(Offerer); ok {
+		return o.Offer(e)
+	}
+	s.Emit(e)
+	return true
+}
+
+type discard struct{}
+
+func (discard) Emit(*event.Event) {}
+
+// Tee gives each event to every sink. One that cannot take it loses it and says
+// so by itself, as for any caller of Emit; the others are not kept waiting for
+// it a second time.
+func Tee(sinks ...Sink) Sink { return tee(sinks) }
+
+type tee []Sink
+
+func (t tee) Emit(e *event.Event) {
+	for _, s := range t {
+		s.Emit(e)
+	}
+}
+
+// Close closes every sink that can be.
+func (t tee) Close(ctx context.Context) error {
+	var errs []error
+	for _, s := range t {
+		if c, ok := s.(closer); ok {
+			errs = append(errs, c.Close(ctx))
+		}
+	}
+	return errors.Join(errs...)
+}

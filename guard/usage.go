@@ -1,0 +1,91 @@
+package guard
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+// When a use of a token that is good is written, beside the first and those from
+// a new place.
+const (
+	useEvery  = 1024
+	useWithin = time.Minute
+	// A client may change its user agent with every request: so many records a
+	// second of one token are enough.
+	useApart = 50 * time.Millisecond
+)
+
+// A usage counts the uses of one token. What is counted and not yet written is
+// lost to nobody: it is written with the next record, or when the token leaves
+// the cache.
+type usage struct {
+	count atomic.Int64  // uses that are not written yet
+	place atomic.Uint64 // where the last written one came from: address prefix and user agent
+	last  atomic.Int64  // when, Unix nanoseconds
+
+	mu          sync.Mutex
+	addr        netip.Addr
+	whole, body string // fingerprints
+}
+
+// seen counts a use and reports whether it ought to be written.
+func (u *usage) seen(place uint64, now int64) bool {
+	n := u.count.Add(1)
+	since := now - u.last.Load()
+	return n >= useEvery || since >= int64(useWithin) || u.place.Load() != place && since >= int64(useApart)
+}
+
+// fingerprints gives those of the token.
+func (u *usage) fingerprints() (whole, body string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.whole, u.body
+}
+
+// name sets the fingerprints, once.
+func (u *usage) name(p *event.Fingerprinter, raw string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.whole == "" {
+		u.whole, u.body = p.Token(raw)
+	}
+}
+
+// A use is what one record of a token in use stands for.
+type use struct {
+	addr   netip.Addr
+	count  int64
+	window time.Duration
+}
+
+// take settles what is counted. here is the use at hand together with the ones
+// before it from the same place; before are those from the place before, zero
+// where the place has not changed.
+func (u *usage) take(addr netip.Addr, place uint64, now int64) (here, before use) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n := u.count.Swap(0)
+	since := time.Duration(0)
+	if last := u.last.Swap(now); last != 0 {
+		since = time.Duration(now - last)
+	}
+	here = use{addr, n, since}
+	if u.place.Swap(place) != place && n > 0 {
+		here = use{addr: addr, count: 1}
+		before = use{u.addr, n - 1, since}
+	}
+	u.addr = addr
+	return here, before
+}
+
+// rest gives what is still counted, for the summary. A request that still holds
+// the token writes its use by itself from then on.
+func (u *usage) rest(now int64) use {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return use{u.addr, u.count.Swap(0), time.Duration(now - u.last.Swap(0))}
+}
