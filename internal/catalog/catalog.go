@@ -67,28 +67,15 @@ type Weakness struct {
 	Detections []ID
 }
 
-// Refs places an entry in the standards; see docs for how the columns are read.
-type Refs struct {
-	API    []string // OWASP API Security Top 10 2023
-	Top10  []string // OWASP Top 10 2025
-	ASVS   []string // OWASP ASVS 5.0.0
-	RFC    []string
-	ATTCK  []string // MITRE ATT&CK technique ids, of v18
-	NIST53 []string // NIST SP 800-53 r5
-	SOC2   []string
-	ISO    []string // ISO/IEC 27001:2022
-	PCI    []string // PCI DSS 4.0.1
-}
-
 // A Detection is a rule that we ship: what it sees and what to do about it. How
 // it counts stands in rules/<id>.yml alone.
 type Detection struct {
 	ID       ID
 	Title    string
 	Severity Severity
-	When     string // what makes it fire, with the default figures
-	Benign   []string
-	Playbook string
+	When     string   // what makes it fire, with the default figures
+	Benign   []string // known harmless causes
+	Playbook string   // what to do when it fires
 	Refs     Refs
 }
 
