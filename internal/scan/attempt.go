@@ -155,13 +155,23 @@ const took = accepted
 
 // confirm sends a variant and, when it is accepted, sends it again: one accident
 // is no finding.
-func (a *attempt) confirm(ctx context.Context, v variant) (answer, error) {
-	for try := 0; ; try++ {
-		_, got, err := a.send(ctx, v.token(newCanary()))
-		if err != nil || got != took || try == 1 {
+func (a *attempt) confirm(ctx context.Context, v variant) (got answer, err error) {
+	for range 2 {
+		if _, got, err = a.send(ctx, v.token(newCanary())); err != nil || got != took {
 			return got, err
 		}
 	}
+	return got, nil
+}
+
+// twice is confirm for a token that goes elsewhere.
+func (a *attempt) twice(ctx context.Context, token string, put func(*request)) (got answer, err error) {
+	for range 2 {
+		if _, got, err = a.sendWith(ctx, token, put); err != nil || got != took {
+			return got, err
+		}
+	}
+	return got, nil
 }
 
 // judge is the usual end of a probe whose tokens must be refused.
@@ -219,12 +229,15 @@ func (a *attempt) grade(seen *finding.Seen) {
 		}
 		said, is, known := rec.reason(truth, &a.marker)
 		have[hasReason] = known
+		if a.denied+a.limits == 0 {
+			said, known = "", false
+		}
 		if known && is {
 			right++
 		} else if known {
 			wrong++
 		}
-		lack := missing(of[0].wanted(), have)
+		lack := missing(of[0].wanted(a.denied+a.limits > 0), have)
 		if a.sight.best == nil || len(lack) < len(seen.Missing) || len(lack) == len(seen.Missing) && is && said != "" && (seen.ReasonCorrect == nil || !*seen.ReasonCorrect) {
 			a.sight.best, seen.Missing, seen.Reason = rec, lack, said
 			seen.ReasonCorrect = nil

@@ -94,7 +94,9 @@ func (r *run) visibility(a *attempt) {
 		f.evidence = []string{a.probe.Name + ": " + what}
 		if a.result.Accepted {
 			f.message = "an attack got in, and nothing records it"
-			f.implied = a.probe.Weakness
+		}
+		if a.result.Accepted && a.probe.Silent == catalog.SilentRevokedUse {
+			f.implied = a.probe.Weakness // who does not know of the revocation cannot record its breach
 		}
 		r.find(f)
 		return

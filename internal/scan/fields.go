@@ -61,8 +61,12 @@ func (c Claims) subject(payload forge.Object) string {
 
 // wanted are the fields that a complete record of this token has. What the token
 // does not carry, nobody can record.
-func (s sent) wanted() []string {
-	w := []string{hasReason, hasAddress, hasRoute, hasTime}
+// Nothing was wrong with a token that was taken: no reason is asked for.
+func (s sent) wanted(reason bool) []string {
+	w := []string{hasAddress, hasRoute, hasTime}
+	if reason {
+		w = append([]string{hasReason}, w...)
+	}
 	if s.raw != "" {
 		w = append(w, hasToken)
 	}
@@ -92,7 +96,7 @@ func (r *record) has(sent []sent, addresses []string) map[string]bool {
 		m[hasAddress] = has("client.address", "remote_addr", "client_ip", "remote_ip", "ip", "addr") || strings.Contains(r.text, "127.0.0.1") || strings.Contains(r.text, "::1")
 	}
 	m[hasRoute] = has("http.route", "url.path", "route")
-	m[hasToken] = has("jwt.fp", "jwt.body_fp", "jwt.id", "jti", "token_fp", "token_hash", "fingerprint", "token_id")
+	m[hasToken] = has("jwt.fp", "jwt.body_fp", "jwt.id", "jwt.family", "jti", "token_fp", "token_hash", "fingerprint", "token_id")
 	m[hasUser] = has("user.id", "user.hash", "jwt.claimed_sub", "claimed_sub", "sub", "subject")
 	m[hasIssuer] = has("jwt.iss", "iss", "issuer")
 	m[hasAlg] = has("jwt.alg", "alg", "algorithm")

@@ -260,7 +260,7 @@ func (r *run) lacks(p Probe) string {
 			return "needs the signing key: give keys.secret or keys.pem"
 		case n == NeedRefresh && r.recipe.Refresh == nil:
 			return "the recipe has no refresh"
-		case n == NeedRefresh && r.main.refresh() == "" && len(r.recipe.Refresh.Cookies) == 0 && r.recipe.Refresh.Take["refresh"].kind != "cookie":
+		case n == NeedRefresh && r.main.refresh() == "":
 			return "the login takes no refresh token"
 		case n == NeedLogout && r.recipe.Logout == nil && r.recipe.Revoke == nil:
 			return "the recipe has neither logout nor revoke"
@@ -396,7 +396,7 @@ func (r *run) givenKey() error {
 		if err != nil || got != r.main.access() {
 			return &Unusable{"keys.secret", errors.New("does not sign the service's own token")}
 		}
-		r.signer = &signer{how: "the secret of the recipe", alg: alg, key: []byte(k.Secret)}
+		r.signer = keySigner("the secret of the recipe", alg, []byte(k.Secret))
 	case k.PEM != "":
 		text, err := os.ReadFile(r.recipe.file(k.PEM))
 		if err != nil {
@@ -409,27 +409,7 @@ func (r *run) givenKey() error {
 		if _, err := forge.Sign(alg, key, "x"); err != nil {
 			return &Unusable{"keys.pem " + k.PEM, err}
 		}
-		r.signer = &signer{how: "the key of the recipe", alg: alg, key: key}
+		r.signer = keySigner("the key of the recipe", alg, key)
 	}
 	return nil
-}
-
-// A signer is a way to make tokens that the service takes for its own.
-type signer struct {
-	how string
-	alg string
-	key forge.Key
-}
-
-// mint signs a payload under the own token's header.
-func (r *run) mint(payload forge.Object) (string, error) {
-	header := r.token.Header
-	if r.signer.alg != header.Text("alg") {
-		header = header.Set("alg", r.signer.alg)
-	}
-	signing := forge.Unsigned(header, payload)
-	if r.signer.alg == "none" {
-		return signing + ".", nil
-	}
-	return forge.Sign(r.signer.alg, r.signer.key, signing)
 }

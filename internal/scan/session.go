@@ -73,16 +73,23 @@ func (r *run) open(ctx context.Context) (*session, error) {
 // step sends one step of the recipe from the session's own address and keeps
 // what it takes. A value that the answer does not hold is left as it was.
 func (s *session) step(ctx context.Context, step Step) (*response, error) {
-	return s.stepFrom(ctx, s.v, step)
-}
-
-func (s *session) stepFrom(ctx context.Context, v *visitor, step Step) (*response, error) {
-	req := newRequest(step, s.expand)
-	req.jar = s.jar
-	res, err := v.do(ctx, req)
+	res, err := s.v.do(ctx, s.request(step))
 	if err != nil {
 		return nil, err
 	}
+	s.keep(ctx, step, res)
+	return res, nil
+}
+
+// request writes a step as a request of this session.
+func (s *session) request(step Step) *request {
+	req := newRequest(step, s.expand)
+	req.jar = s.jar
+	return req
+}
+
+// keep takes from an answer what the step asks for, and gives the names of it.
+func (s *session) keep(ctx context.Context, step Step, res *response) (taken []string) {
 	for name, e := range step.Take {
 		value := e.from(res.header, res.body)
 		if e.kind == "log" {
@@ -93,8 +100,9 @@ func (s *session) stepFrom(ctx context.Context, v *visitor, step Step) (*respons
 		}
 		s.vars[name] = value
 		s.run.know("the "+name+" token", value, live)
+		taken = append(taken, name)
 	}
-	return res, nil
+	return taken
 }
 
 var placeholder = regexp.MustCompile(`\{\{\s*([\w-]+)\s*\}\}`)

@@ -25,6 +25,9 @@ var _ = add(Probe{
 		a.judge(accepted, doubt, "a random signature")
 		if len(accepted) > 0 {
 			a.find(catalog.SignatureNotVerified, finding.Certain, "a token with a random signature is accepted", a.result.Why)
+			if a.run.signer == nil {
+				a.run.signer = randomSigner()
+			}
 		}
 	},
 })

@@ -1,0 +1,104 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/finding"
+)
+
+var _ = add(Probe{
+	Name:     "bad-token-burst",
+	Weakness: catalog.NoVerifyRateLimit,
+	Title:    "a burst of bad tokens from one address",
+	Stage:    StageBurst,
+	Needs:    []Need{NeedJWT},
+	Requests: func(r *Recipe) int { return r.Limits.Burst },
+	Truth:    []event.Reason{event.ReasonBadSignature},
+	Silent:   catalog.SilentVerifyFailure,
+	Alert:    catalog.SignatureBruteforce,
+	Run:      badTokenBurst,
+})
+
+// foldWait is how long a service may take to write out records that it folds.
+const foldWait = 12 * time.Second
+
+func badTokenBurst(ctx context.Context, a *attempt) {
+	r := a.run
+	n := r.recipe.Limits.Burst
+	first, sent, limitedAt := 0, 0, 0
+	for sent < n {
+		token := garbled(r.token)
+		res, err := a.once(ctx, a.v, token, func(q *request) { r.recipe.Carrier.put(q, token) })
+		sent++
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			if limitedAt = sent; sent > 3 {
+				break // the address was shut out
+			}
+			a.inconclusive("%v", err)
+			return
+		}
+		got := r.controls.judge(res)
+		a.count(got)
+		if first == 0 {
+			first = res.status
+		}
+		switch {
+		case got == took:
+			a.inconclusive("bad tokens are accepted")
+			return
+		case limitedAt == 0 && (got == limited || sent > 3 && res.status != first && res.status < 500):
+			limitedAt = sent
+		case got == broken && sent <= 3:
+			a.inconclusive("bad tokens are %s", got)
+			return
+		}
+	}
+	switch {
+	case limitedAt > 0:
+		a.pass("limited from bad token %d of %d on", limitedAt, n)
+	default:
+		a.fail("%d bad tokens in a row, each answered %d", n, first)
+		a.find(catalog.NoVerifyRateLimit, finding.Certain, "bad tokens can be tried without limit", a.probe.Name+": "+a.result.Why)
+	}
+	if r.base != nil {
+		a.complete(ctx, sent)
+	}
+}
+
+// complete holds the log to the burst: as many records as attacks, or a count of
+// what was folded; and a record of the limiter, if there is one.
+func (a *attempt) complete(ctx context.Context, sent int) {
+	r := a.run
+	r.book.settle(ctx)
+	var recorded int64
+	var limits bool
+	count := func(lines []line) bool {
+		s := r.base.look(r.book.records(lines), &a.marker)
+		recorded, limits = 0, false
+		for _, rec := range s.attacks {
+			recorded += rec.weight()
+			_, is, known := rec.reason([]event.Reason{event.ReasonRateLimited}, &a.marker)
+			limits = limits || known && is
+		}
+		return len(s.attacks) == 0 || recorded >= int64(sent) && (limits || a.limits == 0)
+	}
+	if !count(r.book.since(a.mark)) {
+		r.book.waitFor(ctx, a.mark, foldWait, count)
+	}
+	if recorded > 0 && recorded < int64(sent) {
+		a.find(catalog.LostEvents, finding.Certain, "under a burst the log holds fewer records than attacks, and no count of the rest",
+			fmt.Sprintf("%s: %d attacks, %d recorded", a.probe.Name, sent, recorded))
+	}
+	if a.limits > 0 && !limits {
+		a.find(catalog.SilentRateLimit, finding.Certain, "a limiter refuses, and nothing records it",
+			fmt.Sprintf("%s: %d answers of %d", a.probe.Name, a.limits, http.StatusTooManyRequests))
+	}
+}

@@ -1,0 +1,108 @@
+package scan
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// A Plan is what a scan would send at most, before anything is sent.
+type Plan struct {
+	Controls int // good requests and refusals that everything is compared with
+	Logins   int
+	Probes   []Planned
+}
+
+// Planned is one probe of a Plan.
+type Planned struct {
+	Name     string
+	Title    string
+	Requests int
+	Why      string // why it will be skipped, as far as the recipe tells
+}
+
+// PlanOf says what Run would send.
+func PlanOf(r *Recipe) Plan {
+	p := Plan{Controls: 4 + 4, Logins: 1} // the controls, and a check between the stages
+	for _, probe := range Probes() {
+		n := Planned{Name: probe.Name, Title: probe.Title, Requests: probe.Requests(r)}
+		for _, need := range probe.Needs {
+			switch {
+			case need == NeedRefresh && r.Refresh == nil:
+				n.Why = "the recipe has no refresh"
+			case need == NeedLogout && r.Logout == nil && r.Revoke == nil:
+				n.Why = "the recipe has neither logout nor revoke"
+			}
+		}
+		if n.Why == "" && probe.Stage >= StageLifecycle && len(r.Login) > 0 && probe.Name != "bad-token-burst" {
+			p.Logins++
+			if probe.Name == "use-after-logout" && r.Logout != nil && r.Revoke != nil {
+				p.Logins++
+			}
+		}
+		if n.Why != "" {
+			n.Requests = 0
+		}
+		p.Probes = append(p.Probes, n)
+	}
+	p.Logins *= len(r.Login)
+	return p
+}
+
+// Requests is the most that Run would send.
+func (p Plan) Requests() int {
+	n := p.Controls + p.Logins
+	for _, x := range p.Probes {
+		n += x.Requests
+	}
+	return n
+}
+
+// WritePlan prints the budget of a scan, for people.
+func WritePlan(w io.Writer, r *Recipe) error {
+	p := PlanOf(r)
+	var b strings.Builder
+	fmt.Fprintf(&b, "target %s\n", r.Target.Redacted())
+	for _, s := range r.Login {
+		fmt.Fprintf(&b, "  login      %s %s\n", s.Method, s.Path)
+	}
+	fmt.Fprintf(&b, "  protected  %s %s\n", r.Protected.Method, r.Protected.Path)
+	for _, s := range []struct {
+		name string
+		step *Step
+	}{{"refresh", r.refreshStep()}, {"logout", r.Logout}, {"revoke", r.Revoke}} {
+		if s.step != nil {
+			fmt.Fprintf(&b, "  %-9s  %s %s\n", s.name, s.step.Method, s.step.Path)
+		}
+	}
+	for _, l := range r.Logs {
+		fmt.Fprintf(&b, "  log        %s\n", l.File)
+	}
+	if r.Alerts != nil {
+		fmt.Fprintf(&b, "  alerts     listen on %s, wait %s\n", r.Alerts.Webhook, r.Alerts.Within)
+	}
+	fmt.Fprintf(&b, "\nat most  probe              what is sent\n%7d  %-17s  %s\n%7d  %-17s  %s\n", p.Logins, "login", "sessions of the scan's own", p.Controls, "controls", "good requests, and refusals to compare with")
+	for _, x := range p.Probes {
+		if x.Why != "" {
+			fmt.Fprintf(&b, "%7s  %-17s  skipped: %s\n", "-", x.Name, x.Why)
+			continue
+		}
+		fmt.Fprintf(&b, "%7d  %-17s  %s\n", x.Requests, x.Name, x.Title)
+	}
+	fmt.Fprintf(&b, "%7d  requests in all", p.Requests())
+	if l := r.Limits; l.RPS > 0 {
+		over := max(0, p.Requests()-l.Burst)
+		fmt.Fprintf(&b, ", %g a second after a burst of %d: about %s", l.RPS, l.Burst, (time.Duration(float64(over) / l.RPS * float64(time.Second))).Round(time.Second))
+	}
+	b.WriteString("\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Recipe) refreshStep() *Step {
+	if r.Refresh == nil {
+		return nil
+	}
+	return &r.Refresh.Step
+}
