@@ -302,6 +302,9 @@ func TestFieldOf(t *testing.T) {
 		if got, ok := FieldOf(f.Key); !ok || got != f {
 			t.Errorf("%s: got %v, %v", f.Key, got, ok)
 		}
+		if f.Note == "" || strings.HasSuffix(f.Note, ".") {
+			t.Errorf("%s: a note is a phrase: %q", f.Key, f.Note)
+		}
 	}
 	if f, ok := FieldOf("jwt.token"); ok {
 		t.Errorf("jwt.token is a key: %v", f)

@@ -43,7 +43,8 @@ func Terminal(w io.Writer, getenv func(string) string) TextOptions {
 	return o
 }
 
-func (o TextOptions) width() int {
+// Columns is the width to write for.
+func (o TextOptions) Columns() int {
 	switch {
 	case o.Width == 0:
 		return 80
@@ -99,6 +100,9 @@ func (o TextOptions) paint(s style, text string) string {
 	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
 }
 
+// Bold marks a heading where the reader can show it.
+func (o TextOptions) Bold(text string) string { return o.paint(bold, text) }
+
 // columns is how many columns s takes, its ANSI sequences apart.
 func columns(s string) (n int) {
 	for i := 0; i < len(s); {
@@ -150,9 +154,9 @@ func (o TextOptions) fit(s string, width int) string {
 	return s
 }
 
-// wrap breaks plain text into lines of at most width columns, at spaces where
+// Wrap breaks plain text into lines of at most width columns, at spaces where
 // there are any.
-func wrap(s string, width int) (lines []string) {
+func Wrap(s string, width int) (lines []string) {
 	line := ""
 	for _, word := range strings.Fields(s) {
 		for columns(word) > width {
@@ -193,7 +197,7 @@ func (o TextOptions) box(title string, lines []string, width int) []string {
 	corner := func(i int) string { return string(c[i]) }
 	rule := func(n int) string { return strings.Repeat(corner(1), max(n, 0)) }
 	title = o.fit(title, width-6)
-	out := []string{corner(0) + corner(1) + " " + o.paint(bold, title) + " " + rule(width-5-columns(title)) + corner(2)}
+	out := []string{corner(0) + corner(1) + " " + o.Bold(title) + " " + rule(width-5-columns(title)) + corner(2)}
 	for _, l := range lines {
 		out = append(out, corner(3)+" "+pad(l, width-4)+" "+corner(3))
 	}
@@ -209,7 +213,7 @@ func (o TextOptions) beside(blocks [][]string) (lines []string) {
 		total += columns(b[0]) + gap
 		tall = max(tall, len(b))
 	}
-	if total > o.width() {
+	if total > o.Columns() {
 		for _, b := range blocks {
 			lines = append(lines, b...)
 		}

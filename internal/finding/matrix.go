@@ -42,7 +42,7 @@ func (o TextOptions) matrix(runs []Run) []string {
 		}
 		rest += wide[i] + 2
 	}
-	wide[0] = max(min(wide[0], o.width()-(rest-wide[0])), 16)
+	wide[0] = max(min(wide[0], o.Columns()-(rest-wide[0])), 16)
 	lines := make([]string, 0, len(rows)+1)
 	for i, row := range rows {
 		var line strings.Builder
@@ -52,7 +52,7 @@ func (o TextOptions) matrix(runs []Run) []string {
 		}
 		lines = append(lines, strings.TrimRight(line.String(), " "))
 		if i == 0 {
-			lines = append(lines, o.paint(dim, strings.Repeat(o.dash("─", "-"), min(columns(line.String())-2, o.width()))))
+			lines = append(lines, o.paint(dim, strings.Repeat(o.dash("─", "-"), min(columns(line.String())-2, o.Columns()))))
 		}
 	}
 	return lines

@@ -79,7 +79,7 @@ func TestTerminal(t *testing.T) {
 func TestWrapKeepsTheWidthAndEveryWord(t *testing.T) {
 	const s = "a  word, another and averyveryverylongwordthatfitsnowhere 日本語日本語日本語 end"
 	for width := 2; width < 40; width++ {
-		lines := wrap(s, width)
+		lines := Wrap(s, width)
 		for _, l := range lines {
 			if columns(l) > width {
 				t.Errorf("width %d: %q takes %d columns", width, l, columns(l))

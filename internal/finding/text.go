@@ -14,7 +14,7 @@ import (
 // Every text of the target is escaped.
 func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	p := &page{o: o}
-	p.line(o.paint(bold, "jotsight "+Escape(r.Command)) + "  " + Escape(r.Target))
+	p.line(o.Bold("jotsight "+Escape(r.Command)) + "  " + Escape(r.Target))
 	p.line(o.paint(dim, summary(r)))
 	p.line("")
 	half := o.half()
@@ -42,11 +42,11 @@ func WriteCards(w io.Writer, cards []Card, o TextOptions) error {
 	tall := 0
 	for _, c := range cards {
 		g := c.Report.Grades
-		lines := append([]string{o.paint(bold, "Protection")}, o.gradeCard(g.Protection, half-4)...)
+		lines := append([]string{o.Bold("Protection")}, o.gradeCard(g.Protection, half-4)...)
 		for len(lines) < 5 { // so that the second grades stand side by side too
 			lines = append(lines, "")
 		}
-		lines = append(lines, "", o.paint(bold, "Visibility"))
+		lines = append(lines, "", o.Bold("Visibility"))
 		lines = append(lines, o.gradeCard(g.Visibility, half-4)...)
 		blocks = append(blocks, lines)
 		tall = max(tall, len(lines))
@@ -64,10 +64,10 @@ func WriteCards(w io.Writer, cards []Card, o TextOptions) error {
 // half is the width of a card: half of the screen, or all of it where half would
 // cut the names of weaknesses.
 func (o TextOptions) half() int {
-	if half := (min(o.width(), 100) - 2) / 2; half >= 38 {
+	if half := (min(o.Columns(), 100) - 2) / 2; half >= 38 {
 		return half
 	}
-	return o.width()
+	return o.Columns()
 }
 
 // gradeCard gives the letter and score, then the three worst deductions and how
@@ -91,7 +91,7 @@ func (o TextOptions) gradeInFull(g Grade, width int) []string {
 	lines := o.gradeHead(g, width)
 	for _, d := range g.Deductions {
 		lines = append(lines, o.fit(fmt.Sprintf("-%-3d %s", d.Points, Escape(string(d.ID))), width))
-		for _, l := range wrap(Escape(d.Why), width-5) {
+		for _, l := range Wrap(Escape(d.Why), width-5) {
 			lines = append(lines, "     "+o.paint(dim, l))
 		}
 	}
@@ -100,7 +100,7 @@ func (o TextOptions) gradeInFull(g Grade, width int) []string {
 
 func (o TextOptions) gradeHead(g Grade, width int) []string {
 	if !g.Assessed {
-		return append([]string{o.paint(yellow, "not assessed")}, wrap(Escape(g.Why), width)...)
+		return append([]string{o.paint(yellow, "not assessed")}, Wrap(Escape(g.Why), width)...)
 	}
 	colour := red
 	switch g.Letter {
@@ -148,7 +148,7 @@ func (p *page) lines(list []string) {
 
 func (p *page) heading(s string) {
 	p.line("")
-	p.line(p.o.paint(bold, s))
+	p.line(p.o.Bold(s))
 	p.line("")
 }
 
@@ -162,7 +162,7 @@ func (p *page) para(lead, text string) {
 	if lead != "" {
 		text = lead + " " + text
 	}
-	for _, l := range wrap(text, p.o.width()-len(margin)) {
+	for _, l := range Wrap(text, p.o.Columns()-len(margin)) {
 		p.line(margin + l)
 	}
 }
@@ -172,7 +172,7 @@ var severityStyle = map[catalog.Severity]style{catalog.Critical: red, catalog.Hi
 func (p *page) findings(list []Finding) {
 	if len(list) == 0 {
 		p.line("")
-		p.line(p.o.paint(bold, "No findings"))
+		p.line(p.o.Bold("No findings"))
 		return
 	}
 	p.heading(fmt.Sprintf("Findings: %d", len(list)))
@@ -181,7 +181,7 @@ func (p *page) findings(list []Finding) {
 			p.line("")
 		}
 		p.line(pad("  "+p.o.paint(severityStyle[f.Severity], f.Severity.String()), len(margin)) +
-			p.o.paint(bold, Escape(string(f.ID))) + "  " + Escape(f.Location.String()))
+			p.o.Bold(Escape(string(f.ID))) + "  " + Escape(f.Location.String()))
 		p.para("", Escape(f.Message))
 		for _, r := range f.Related {
 			p.para("", Escape(r.Location.String()+": "+r.Message))
@@ -223,7 +223,7 @@ func (p *page) coverage(runs []Run) {
 				p.heading(v.heading)
 				first = false
 			}
-			why := wrap(Escape(title(run))+": "+Escape(run.Why), p.o.width()-4)
+			why := Wrap(Escape(title(run))+": "+Escape(run.Why), p.o.Columns()-4)
 			for i, l := range why {
 				p.line("  " + strings.Repeat("  ", min(i, 1)) + l)
 			}
