@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
@@ -228,8 +229,13 @@ func (c *Config) complete() error {
 			bad(field, "negative")
 		}
 	}
+	if k, ok := c.Events.Sink.(checker); ok {
+		if err := k.check(); err != nil {
+			bad("Events.Sink", "%w", err)
+		}
+	}
 	slices.SortStableFunc(wrong, func(a, b error) int {
-		return slices.Compare([]byte(a.Error()), []byte(b.Error()))
+		return strings.Compare(a.Error(), b.Error())
 	})
 
 	orDefault(&c.Leeway, defaultLeeway)

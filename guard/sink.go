@@ -25,6 +25,9 @@ type Offerer interface {
 
 type closer interface{ Close(context.Context) error }
 
+// A checker is a Sink whose configuration New judges.
+type checker interface{ check() error }
+
 // offer hands e over and reports whether it was taken.
 func offer(s Sink, e *event.Event) bool {
 	if o, ok := s.(Offerer); ok {
@@ -49,6 +52,16 @@ func (t tee) Emit(e *event.Event) {
 	for _, s := range t {
 		s.Emit(e)
 	}
+}
+
+func (t tee) check() error {
+	var errs []error
+	for _, s := range t {
+		if c, ok := s.(checker); ok {
+			errs = append(errs, c.check())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Close closes every sink that can be.

@@ -1,0 +1,142 @@
+package guard
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+// Refresh exchanges a refresh token for its successor and a new access token
+// (RFC 9700 section 4.14.2). A token that was exchanged already is theft, or its
+// cure: the whole family is revoked, its access tokens too. Only the same client
+// may present it once more within the grace time, and gets the same successor.
+//
+// m.ClientID must be the client that the family was issued to. The error is an
+// *Error.
+func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta) (Pair, error) {
+	g := i.g
+	now := g.now()
+	a := &attempt{i: i, raw: raw, m: &m, now: now}
+	if g.blocked(m.Address.Unmap(), now) > 0 {
+		g.recordLimited(&origin{meta: &m, addr: m.Address.Unmap()}, now)
+		return Pair{}, refuse(event.ReasonRateLimited)
+	}
+	family, counter, why := i.refresh.read(raw)
+	if why != 0 {
+		return Pair{}, a.fail(why)
+	}
+	a.family, a.counter = family, counter
+	if i.limit != nil && i.limit.take(i.limit.text(family), now) > 0 {
+		a.limited()
+		return Pair{}, refuse(event.ReasonRateLimited)
+	}
+	out, err := i.store.Advance(ctx, Advance{
+		Family: family, Counter: counter, ClientID: m.ClientID,
+		Client: g.rec.prints.Text(m.ClientID + "\x00" + m.UserAgent), Grace: i.grace, Now: now,
+	})
+	if err != nil {
+		return Pair{}, a.fail(event.ReasonStoreUnavailable)
+	}
+	a.found = &out.Family
+	switch out.State {
+	case Rotated, Retried:
+	case Reused:
+		a.reused()
+		return Pair{}, refuse(event.ReasonRefreshReuse)
+	default:
+		return Pair{}, a.fail(stateReasons[out.State])
+	}
+	pair, err := i.pair(&out.Family, true, now)
+	if err != nil {
+		return Pair{}, a.fail(event.ReasonInternalError)
+	}
+	kind := event.RefreshOK
+	if out.State == Retried {
+		kind = event.RefreshRetry
+	}
+	rec := g.rec.fact(kind, 0, now)
+	m.describe(&rec.Event)
+	i.describe(&rec.Event, &out.Family, pair)
+	rec.Use = event.Refresh
+	rec.Parent = g.rec.prints.Text(raw)
+	rec.Fingerprint = g.rec.prints.Text(pair.Refresh.Reveal())
+	g.rec.send(rec)
+	return pair, nil
+}
+
+var stateReasons = [...]event.Reason{
+	Unknown: event.ReasonUnknownToken, Revoked: event.ReasonFamilyRevoked, Expired: event.ReasonExpired,
+	Mismatched: event.ReasonBindingMismatch, Ahead: event.ReasonUnknownToken,
+}
+
+// An attempt is a refresh that may fail, with what is known of it so far.
+type attempt struct {
+	i       *Issuer
+	raw     string
+	m       *Meta
+	now     time.Time
+	family  string // set once the MAC held
+	counter uint64
+	found   *Family // set once the Store knew it
+}
+
+func (a *attempt) describe(e *event.Event) {
+	prints := a.i.g.rec.prints
+	a.m.describe(e)
+	e.Use = event.Refresh
+	if a.raw != "" {
+		e.Fingerprint = prints.Text(a.raw)
+	}
+	e.ClientID = scrub(a.m.ClientID)
+	if a.family != "" {
+		e.Verified = true
+		e.Family, e.Generation = prints.Text(a.family), int64(a.counter)
+		e.Issuer = a.i.issuer
+	}
+	if a.found != nil && a.found.ID != "" {
+		e.UserID = scrub(a.found.Subject)
+		if e.ClientID == "" {
+			e.ClientID = scrub(a.found.ClientID)
+		}
+	}
+}
+
+func (a *attempt) fail(why event.Reason) *Error {
+	g := a.i.g
+	e := refuse(why)
+	g.charge(a.m.Address.Unmap(), e, a.now)
+	if rec := g.rec.flood(event.RefreshFailed, why, a.m.Address, a.now); rec != nil {
+		a.describe(&rec.Event)
+		g.rec.send(rec)
+	}
+	return e
+}
+
+// reused records the reuse and the revocation, which the Store did in one step.
+func (a *attempt) reused() {
+	g := a.i.g
+	g.charge(a.m.Address.Unmap(), refuse(event.ReasonRefreshReuse), a.now)
+	for _, kind := range []event.Kind{event.RefreshReuse, event.FamilyRevoked} {
+		rec := g.rec.fact(kind, event.ReasonRefreshReuse, a.now)
+		a.describe(&rec.Event)
+		if kind == event.FamilyRevoked {
+			rec.Outcome = event.Success
+			rec.RevocationReason = "refresh token reuse"
+		}
+		g.rec.send(rec)
+	}
+}
+
+func (a *attempt) limited() {
+	g := a.i.g
+	rec := g.rec.flood(event.RateLimited, event.ReasonRateLimited, a.m.Address, a.now)
+	if rec == nil {
+		return
+	}
+	a.describe(&rec.Event)
+	rec.RateLimit, rec.RateWindow = int64(a.i.limits.Failures), int64(a.i.limits.Window/time.Second)
+	rec.Status = http.StatusTooManyRequests
+	g.rec.send(rec)
+}
