@@ -93,7 +93,7 @@ func TestAnswers(t *testing.T) {
 		gone   bool
 	}{
 		{"204", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, true, 0, false},
-		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", 307) }, false, 0, false},
+		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusTemporaryRedirect) }, false, 0, false},
 		{"410", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }, false, 0, true},
 		{"429 with seconds", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "90"); w.WriteHeader(429) }, false, 90 * time.Second, false},
 		{"503 with nonsense", func(w http.ResponseWriter, _ *http.Request) {
