@@ -21,7 +21,9 @@ type attempt struct {
 	sent    []sent
 	first   time.Time // of its first attack
 	last    time.Time
-	mark    int // where its part of the log begins
+	mark    int      // where its part of the log begins
+	until   int      // and where it ends, if sealed: what is sent later is no attack
+	planted []string // beginnings of lines that the attack itself wrote
 	records []*record
 	sight   sighting
 	limits  int // answers that a limiter gave
@@ -65,6 +67,7 @@ func (a *attempt) sendWith(ctx context.Context, token string, put func(*request)
 			return nil, unclear, err
 		}
 		got := a.run.controls.judge(res)
+		a.run.listen(res)
 		if a.run.controls.serves(res) {
 			a.run.served(res)
 		}
@@ -204,14 +207,27 @@ func (a *attempt) look(ctx context.Context) {
 		seen.Why = "no control to compare with"
 		return
 	}
-	r.book.settle(ctx)
+	if a.until == 0 {
+		r.book.settle(ctx)
+	}
 	lines := r.book.since(a.mark)
-	a.records = r.book.records(lines)
+	if a.until > 0 {
+		lines = lines[:a.until-a.mark]
+	}
+	a.records = slices.DeleteFunc(r.book.records(lines), func(rec *record) bool {
+		return slices.ContainsFunc(a.planted, func(m string) bool { return strings.HasPrefix(rec.text, m) })
+	})
 	a.sight = r.base.look(a.records, &a.marker)
 	seen.Assessed = true
 	seen.Tier = a.sight.tier
 	seen.Leak = slices.ContainsFunc(lines, func(l line) bool { return r.leaks(l.text) })
 	a.grade(seen)
+}
+
+// seal ends the attempt's part of the log: what it sends from now on is a control.
+func (a *attempt) seal(ctx context.Context) {
+	a.run.book.settle(ctx)
+	a.until = a.run.book.mark()
 }
 
 // grade finds the fullest of the attack's records and says what it lacks.

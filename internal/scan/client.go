@@ -247,7 +247,7 @@ func (r *request) build(ctx context.Context, target *url.URL) (*http.Request, er
 	for k, v := range r.query {
 		q.Set(k, v)
 	}
-	q.Set("q", r.canary)
+	q.Set("_", r.canary) // the name that jQuery made known for a value to ignore; "q" and the like search
 	u.RawQuery = q.Encode()
 
 	var body []byte

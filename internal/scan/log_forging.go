@@ -39,6 +39,7 @@ var _ = add(Probe{
 		var forgeries []forgery
 		for _, p := range places {
 			f := newForgery(p.name)
+			a.planted = append(a.planted, f.line)
 			a.canaries = append(a.canaries, f.line, f.colour, f.member, f.separator)
 			_, got, err := a.send(ctx, p.token(f.text())+"."+forge.Encode(randomKey()))
 			if err != nil {

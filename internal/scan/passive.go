@@ -23,9 +23,9 @@ var (
 // and the words of its refusals.
 func (r *run) passive() {
 	step := r.recipe.Protected.Step
-	if r.controls.none != nil && detailed.Match(r.controls.garbage.body) {
+	if r.told != "" {
 		r.find(found{id: catalog.VerboseError, confidence: finding.Firm, step: step,
-			message: "the answer tells why the token was refused", evidence: []string{"answer: " + r.vault.quote(detailed.FindString(string(r.controls.garbage.body)))}})
+			message: "the answer tells why the token was refused", evidence: []string{"answer: " + r.vault.quote(r.told)}})
 	}
 	if r.token == nil {
 		return
@@ -53,5 +53,12 @@ func (r *run) passive() {
 	}
 	if len(claims) > 0 {
 		r.find(found{id: catalog.SensitiveClaims, confidence: finding.Firm, step: step, message: "the payload, which anybody can read, holds personal data", evidence: claims})
+	}
+}
+
+// listen keeps the first refusal that tells its reason.
+func (r *run) listen(res *response) {
+	if r.told == "" && res.status >= 400 {
+		r.told = string(detailed.Find(res.body))
 	}
 }

@@ -97,7 +97,7 @@ func refreshReuse(ctx context.Context, a *attempt) {
 // family asks whether the newest token of a family still works after an old one
 // was replayed. Thief and owner cannot be told apart, so it must not.
 func (a *attempt) family(ctx context.Context, s *session) {
-	a.run.book.settle(ctx)
+	a.seal(ctx)
 	res, got, err := s.renew(ctx, s.v, func(string, *visitor) {})
 	if err == nil && got == took {
 		a.run.find(found{id: catalog.FamilySurvivesReuse, confidence: finding.Certain, step: a.run.recipe.Refresh.Step,

@@ -68,7 +68,8 @@ type run struct {
 	base     *baseline
 	negative attempt // the controls, seen as traffic that must raise no alert
 	signer   *signer
-	crowded  bool // a limiter did not let go: waiting again is of no use
+	told     string // what a refusal says about its reason
+	crowded  bool   // a limiter did not let go: waiting again is of no use
 	attempts []*attempt
 	found    []found
 	report   *finding.Report

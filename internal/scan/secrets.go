@@ -3,6 +3,7 @@ package scan
 import (
 	_ "embed"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -75,3 +76,11 @@ func capital(w string) string {
 	r, n := utf8.DecodeRuneInString(w)
 	return string(unicode.ToUpper(r)) + w[n:]
 }
+
+// candidates is how many weakSecrets yields.
+var candidates = sync.OnceValue(func() (n int) {
+	for range weakSecrets {
+		n++
+	}
+	return n
+})

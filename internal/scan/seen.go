@@ -157,9 +157,9 @@ func containsAddress(text, addr string) bool {
 
 func (m *marker) strip(text string) string {
 	for _, c := range m.canaries {
-		text = strings.ReplaceAll(text, c, " ")
+		text = strings.ReplaceAll(text, c, "")
 	}
-	return strings.ReplaceAll(text, "jotsight/", " ")
+	return strings.ReplaceAll(text, "jotsight/", "")
 }
 
 var loopbacks = regexp.MustCompile(`\b127\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
