@@ -138,7 +138,7 @@ func (l *loader) document(n *yaml.Node) {
 			r.Name = l.name(p)
 		case "id":
 			if r.ID = l.text(p); !uuid.MatchString(r.ID) {
-				l.at(p.value, "id: not a UUID; that of a name is its version 5, see jotsight rules list")
+				l.at(p.value, "id: not a UUID; leave it out, and it follows from the name")
 			}
 		case "title":
 			r.Title = l.text(p)

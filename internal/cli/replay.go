@@ -1,0 +1,369 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/detect"
+	"github.com/jotsight/jotsight/internal/rule"
+	"github.com/jotsight/jotsight/rules"
+)
+
+var _ = add(func() *cobra.Command {
+	var o replayOptions
+	c := &cobra.Command{
+		Use:   "replay FILE...",
+		Short: "Run the detections over recorded events",
+		Long: `Replay reads events, one JSON object a line as guard and serve write them, and
+prints the alerts that serve would have raised: the same engine, in the events'
+own time. "-" is standard input; gzip is recognised. Several files are merged by
+time, and an event that stands in two of them counts once.
+
+A line that cannot be used is named on stderr and costs nothing but itself.`,
+		Example: `  jotsight replay events.ndjson
+  jotsight replay --format json --fail-on high api-*.ndjson.gz | jq .rule`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return o.run(c.Context(), args, c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.rules, "rules", "", "use the rules in `DIR`, or of one file, instead of the shipped ones")
+	f.StringVar(&o.format, "format", "text", "`FORMAT` of the alerts: text, or json (one object a line)")
+	f.StringVar(&o.output, "output", "", "write the alerts to `FILE` instead of stdout")
+	f.StringVar(&o.failOn, "fail-on", "", "exit with 1 if an alert of this `LEVEL` or above fired: low, medium, high, critical")
+	return c
+})
+
+type replayOptions struct{ rules, format, output, failOn string }
+
+func (o replayOptions) run(ctx context.Context, files []string, in io.Reader, out, talk io.Writer) error {
+	if o.format != "text" && o.format != "json" {
+		return usage(fmt.Errorf("--format %q: not text or json", o.format), "")
+	}
+	limit := catalog.None
+	if o.failOn != "" {
+		var err error
+		if limit, err = catalog.ParseSeverity(o.failOn); err != nil {
+			return usage(fmt.Errorf("--fail-on: %w", err), "")
+		}
+	}
+	list, err := loadRules(o.rules)
+	if err != nil {
+		return err
+	}
+	r := replay{talk: talk, seen: map[string]detect.Alert{}}
+	engine, err := detect.New(list, detect.Config{Ended: r.alert})
+	if err != nil {
+		return usage(err, "")
+	}
+	stdin := 0
+	for _, name := range files {
+		if name == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return usage(errors.New("-: standard input can be read once only"), "")
+	}
+	for _, name := range files {
+		l, err := openLines(name, in)
+		if err != nil {
+			return usage(err, "jotsight replay takes files of events; \"-\" is standard input")
+		}
+		defer l.close()
+		r.inputs = append(r.inputs, l)
+	}
+	if o.output != "" {
+		f, err := os.OpenFile(o.output, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return usage(err, "")
+		}
+		defer f.Close()
+		out = f
+	}
+	broken := r.events(ctx, func(e *event.Event) { engine.Process(e, r.alert) })
+	for _, a := range engine.Active() {
+		r.alert(a)
+	}
+	alerts := r.alerts()
+	if err := writeAlerts(out, o.format, alerts); err != nil {
+		return err
+	}
+	r.summary(engine.Stats(), len(alerts))
+	switch {
+	case r.good == 0 && broken != nil:
+		return inconclusive(broken, "")
+	case r.good == 0 && r.bad == 0:
+		return inconclusive(errors.New("no events: the input is empty"), "")
+	case r.good == 0:
+		return inconclusive(errors.New("no usable event in the input"), "events are JSON objects, one a line, with at least \"time\" and \"event\"")
+	case broken != nil:
+		return inconclusive(broken, "what could be read was replayed")
+	}
+	if limit > catalog.None {
+		for _, a := range alerts {
+			if s, _ := catalog.ParseSeverity(a.Severity); s >= limit {
+				return exit(ExitFindings)
+			}
+		}
+	}
+	return nil
+}
+
+// loadRules gives the shipped rules, or those of a directory or one file.
+func loadRules(path string) ([]*rule.Rule, error) {
+	if path == "" {
+		return rule.Load(rules.FS)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, usage(err, "--rules takes a directory of Sigma files, or one such file")
+	}
+	var list []*rule.Rule
+	if info.IsDir() {
+		list, err = rule.Load(os.DirFS(path))
+	} else {
+		var text []byte
+		if text, err = os.ReadFile(path); err == nil {
+			list, err = rule.Parse(path, text)
+		}
+	}
+	if err != nil {
+		return nil, usage(err, "")
+	}
+	if len(list) == 0 {
+		return nil, usage(fmt.Errorf("%s: no rules", path), "")
+	}
+	return list, nil
+}
+
+// A replay joins inputs and keeps the last word on each alert.
+type replay struct {
+	talk                io.Writer
+	inputs              []*lines
+	good, bad, repeated int
+	seen                map[string]detect.Alert
+}
+
+func (r *replay) alert(a detect.Alert) { r.seen[a.ID] = a }
+
+func (r *replay) alerts() []detect.Alert {
+	list := make([]detect.Alert, 0, len(r.seen))
+	for _, a := range r.seen {
+		list = append(list, a)
+	}
+	slices.SortFunc(list, func(a, b detect.Alert) int {
+		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+// events hands over every usable event of the inputs. Each input keeps its own
+// order; among them, the one whose next event is the earliest comes next.
+func (r *replay) events(ctx context.Context, use func(*event.Event)) (broken error) {
+	var ids recent
+	open := slices.Clone(r.inputs)
+	fill := func(l *lines) {
+		for l.next == nil {
+			e, err := l.read()
+			switch {
+			case errors.Is(err, io.EOF):
+				open = slices.DeleteFunc(open, func(o *lines) bool { return o == l })
+				return
+			case err != nil:
+				broken = errors.Join(broken, fmt.Errorf("%s: %w", l.name, err))
+				open = slices.DeleteFunc(open, func(o *lines) bool { return o == l })
+				return
+			case l.problem != nil:
+				r.bad++
+				fmt.Fprintf(r.talk, "jotsight: %s:%d: %v\n", l.name, l.line, l.problem)
+			case !e.ID.IsZero() && ids.repeats(e.ID):
+				r.repeated++
+			default:
+				r.good++
+				l.next = e
+			}
+		}
+	}
+	for _, l := range r.inputs {
+		fill(l)
+	}
+	for len(open) > 0 && ctx.Err() == nil {
+		first := open[0]
+		for _, l := range open[1:] {
+			if l.next.Time.Before(first.next.Time) {
+				first = l
+			}
+		}
+		use(first.next)
+		first.next = nil
+		fill(first)
+	}
+	return broken
+}
+
+func (r *replay) summary(s detect.Stats, alerts int) {
+	fmt.Fprintf(r.talk, "jotsight: %s, %s, %s\n", many(r.good, "event"), many(r.bad, "bad line"), many(alerts, "alert"))
+	for _, note := range []struct {
+		n    int64
+		text string
+	}{
+		{int64(r.repeated), "repeated and counted once"},
+		{s.Clamped, "ahead of the time at which they were taken in, and set back to it"},
+		{s.Lost, "too late for a window to count them"},
+		{s.Approximate + s.Saturated, "counted approximately: more keys than the engine can hold"},
+	} {
+		if note.n > 0 {
+			fmt.Fprintf(r.talk, "jotsight: %s %s\n", many(int(note.n), "event"), note.text)
+		}
+	}
+}
+
+func many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func writeAlerts(w io.Writer, format string, alerts []detect.Alert) error {
+	b := bufio.NewWriter(w)
+	if format == "json" {
+		enc := json.NewEncoder(b)
+		for _, a := range alerts {
+			if err := enc.Encode(a); err != nil {
+				return err
+			}
+		}
+		return b.Flush()
+	}
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, a := range alerts {
+		group := a.Group.String()
+		if group == "" {
+			group = "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\tcount=%d\t%s\n", a.First.Format(time.RFC3339), a.Severity, a.Rule, group, a.Count, a.Title)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// recent remembers at least the last half of its size of ids.
+type recent struct{ young, old map[event.ID]struct{} }
+
+const recentIDs = 1 << 18
+
+func (s *recent) repeats(id event.ID) bool {
+	if _, ok := s.young[id]; ok {
+		return true
+	}
+	if _, ok := s.old[id]; ok {
+		return true
+	}
+	if s.young == nil || len(s.young) >= recentIDs/2 {
+		s.young, s.old = map[event.ID]struct{}{}, s.young
+	}
+	s.young[id] = struct{}{}
+	return false
+}
+
+// lines reads the events of one input.
+type lines struct {
+	name    string
+	in      *bufio.Reader
+	close   func() error
+	line    int
+	problem error        // why the line that was just read cannot be used
+	next    *event.Event // read, and not yet used
+}
+
+func openLines(name string, stdin io.Reader) (*lines, error) {
+	l := &lines{name: name, close: func() error { return nil }}
+	in := stdin
+	if name == "-" {
+		l.name = "stdin"
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		info, err := f.Stat()
+		if err == nil && info.IsDir() {
+			err = &fs.PathError{Op: "read", Path: name, Err: errors.New("is a directory")}
+		}
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		in, l.close = f, f.Close
+	}
+	l.in = bufio.NewReaderSize(in, event.MaxLine+2)
+	if magic, _ := l.in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(l.in)
+		if err != nil {
+			l.close()
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		l.in = bufio.NewReaderSize(z, event.MaxLine+2)
+	}
+	if mark, _ := l.in.Peek(3); string(mark) == "\ufeff" {
+		l.in.Discard(3)
+	}
+	return l, nil
+}
+
+// read gives the next event, skipping blank lines. When the line cannot be used,
+// problem says why and the event is nil. The error is the end, or what kept the
+// input from being read.
+func (l *lines) read() (*event.Event, error) {
+	for {
+		l.problem = nil
+		l.line++
+		text, err := l.in.ReadSlice('\n')
+		long := errors.Is(err, bufio.ErrBufferFull)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			_, err = l.in.ReadSlice('\n')
+		}
+		switch {
+		case long:
+			l.problem = fmt.Errorf("longer than %d bytes", event.MaxLine)
+			return nil, nil
+		case err != nil && !errors.Is(err, io.EOF):
+			return nil, err
+		}
+		line := string(bytes.TrimRight(text, "\r\n"))
+		if strings.TrimSpace(line) == "" {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		e := new(event.Event)
+		if _, problem := e.Decode(line); problem != nil {
+			l.problem = problem
+			return nil, nil
+		}
+		return e, nil
+	}
+}
