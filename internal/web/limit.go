@@ -25,6 +25,7 @@ type limits struct {
 	mu      sync.Mutex
 	all     *rate.Limiter
 	address map[netip.Prefix]*rate.Limiter
+	swept   time.Time
 }
 
 func newLimits() *limits {
@@ -46,19 +47,23 @@ func (l *limits) of(p netip.Prefix, now time.Time) *rate.Limiter {
 		return one
 	}
 	if len(l.address) >= maxAddresses {
-		l.sweep(now)
+		l.makeRoom(now)
 	}
 	one := rate.NewLimiter(rate.Every(addressEvery), addressBurst)
 	l.address[p] = one
 	return one
 }
 
-// sweep forgets addresses that have waited long enough to be as good as new, and
-// if there are none, any one: then all addresses are busy, and allEvery rules.
-func (l *limits) sweep(now time.Time) {
-	for p, one := range l.address {
-		if one.TokensAt(now) >= addressBurst {
-			delete(l.address, p)
+// makeRoom forgets addresses that have waited long enough to be as good as new,
+// looking at all of them once in addressEvery, and if there are none, any one:
+// then all addresses are busy, and allEvery rules.
+func (l *limits) makeRoom(now time.Time) {
+	if now.Sub(l.swept) >= addressEvery {
+		l.swept = now
+		for p, one := range l.address {
+			if one.TokensAt(now) >= addressBurst {
+				delete(l.address, p)
+			}
 		}
 	}
 	for p := range l.address {

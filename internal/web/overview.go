@@ -28,7 +28,7 @@ type overview struct {
 	frame
 	Status status
 	Alerts alertList
-	Scans  []scanRow
+	Scans  scanList
 	Events eventList
 }
 
@@ -58,6 +58,11 @@ type alertList struct {
 	Rows   []alertRow
 	More   bool // there may be more than shown
 	Never  bool
+}
+
+type scanList struct {
+	Rows    []scanRow
+	BaseURL string // of the snippet
 }
 
 type eventList struct {
@@ -93,7 +98,7 @@ func (w *Web) overview(rw http.ResponseWriter, r *http.Request) {
 		p.Events, err = w.readEvents(ctx, r, f, p.Status)
 	}
 	if err == nil {
-		p.Scans, err = w.readScans(ctx)
+		p.Scans, err = w.readScans(ctx, r)
 	}
 	if err != nil {
 		w.fail(rw, r, err)
@@ -131,7 +136,7 @@ func (w *Web) fragment(rw http.ResponseWriter, r *http.Request) {
 			data, err = w.readEvents(ctx, r, f, s)
 		}
 	case "scans":
-		data, err = w.readScans(ctx)
+		data, err = w.readScans(ctx, r)
 	default:
 		http.NotFound(rw, r)
 		return
@@ -211,16 +216,13 @@ func (w *Web) readEvents(ctx context.Context, r *http.Request, f filter, s statu
 	return l, nil
 }
 
-func (w *Web) readScans(ctx context.Context) ([]scanRow, error) {
+func (w *Web) readScans(ctx context.Context, r *http.Request) (scanList, error) {
 	reports, err := w.c.History.Scans(ctx, scansShown)
-	if err != nil {
-		return nil, err
+	l := scanList{BaseURL: w.baseURL(r)}
+	for _, one := range reports {
+		l.Rows = append(l.Rows, scanRowOf(one, w.c.Now()))
 	}
-	rows := make([]scanRow, len(reports))
-	for i, r := range reports {
-		rows[i] = scanRowOf(r, w.c.Now())
-	}
-	return rows, nil
+	return l, err
 }
 
 // baseURL is what a service would be told to send to: as configured, else as

@@ -22,7 +22,7 @@ type pages struct {
 
 func loadPages(a assets) (pages, error) {
 	base, err := template.New("base").Funcs(template.FuncMap{
-		"asset": a.url, "n": grouped,
+		"asset": a.url, "n": grouped, "sentence": sentence, "visible": visible,
 	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/scans.html")
 	if err != nil {
 		return pages{}, fmt.Errorf("templates: %w", err)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +87,7 @@ type alertRow struct {
 }
 
 func alertRowOf(a AlertView, f filter, now time.Time) alertRow {
-	r := alertRow{ID: a.ID, Link: f.Detail("/alerts/" + pathEscape(a.ID)), Severity: severityOf(a.Severity),
+	r := alertRow{ID: visible(a.ID), Link: f.Detail("/alerts/" + pathEscape(a.ID)), Severity: severityOf(a.Severity),
 		Rule: visible(a.Rule), Title: titleOf(a), State: visible(a.State),
 		First: stampOf(a.First, now), Last: stampOf(a.Last, now), Count: a.Count, Evidence: len(a.Events)}
 	for _, l := range a.Group {
@@ -109,11 +110,13 @@ func titleOf(a AlertView) string {
 }
 
 // sentence begins s with a capital: titles of the catalogue do not, so that
-// they can stand within a sentence. A key such as jwt.fp stays as it is.
+// they can stand within a sentence. The name of a claim stays as it is.
 func sentence(s string) string {
 	word, _, _ := strings.Cut(s, " ")
-	if s == "" || s[0] < 'a' || s[0] > 'z' || strings.ContainsAny(word, "._") {
+	if s == "" || s[0] < 'a' || s[0] > 'z' || strings.ContainsAny(word, "._") || slices.Contains(claimNames, word) {
 		return s
 	}
 	return string(s[0]-'a'+'A') + s[1:]
 }
+
+var claimNames = []string{"exp", "iat", "nbf", "iss", "aud", "sub", "jti", "kid", "alg"}

@@ -9,6 +9,7 @@ const byID = (id) => document.getElementById(id);
 
 const utc = page.dataset.zone === "utc";
 const zone = utc ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+const place = zone.split("/").pop().replaceAll("_", " ");
 const format = new Intl.DateTimeFormat("en-GB", {
   timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
   hour: "2-digit", minute: "2-digit", second: "2-digit",
@@ -25,6 +26,10 @@ function localTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const t = parts(new Date(time.dateTime));
     const clock = `${t.hour}:${t.minute}:${t.second}`;
+    if (time.classList.contains("full")) {
+      time.textContent = `${t.year}-${t.month}-${t.day} ${clock}${time.dateTime.slice(19, 23)} ${place}`;
+      continue;
+    }
     if (t.year !== now.year) time.textContent = `${t.year}-${t.month}-${t.day} ${t.hour}:${t.minute}`;
     else if (t.month !== now.month || t.day !== now.day) time.textContent = `${t.month}-${t.day} ${clock}`;
     else time.textContent = clock;
@@ -34,7 +39,7 @@ function localTimes(root) {
 localTimes(document);
 const zoneLocal = byID("zone-local");
 if (zoneLocal && !utc) {
-  zoneLocal.textContent = zone.split("/").pop().replaceAll("_", " ");
+  zoneLocal.textContent = place;
   zoneLocal.title = zone;
 }
 
