@@ -189,7 +189,7 @@ func TestRepeatsForgetTheOldest(t *testing.T) {
 			t.Errorf("id %d: new %v, want %v", c.id, got, c.new)
 		}
 	}
-	if !p.add(event.ID{}) || !p.add(event.ID{}) {
+	if first, second := p.add(event.ID{}), p.add(event.ID{}); !first || !second {
 		t.Error("events without an id are not repeats of each other")
 	}
 }
