@@ -61,7 +61,7 @@ var visibility = []Weakness{
 		ID: WrongReason, Title: "A failure is recorded with the wrong reason",
 		Group: "Visibility", Sides: Scan, Severity: Medium, CWE: []int{223}, Refs: aboutRecords,
 		Why:        "Expired tokens happen all day; forged ones never should. A record that calls one the other hides an attack among harmless noise, or wakes people for nothing. Libraries that fold every failure into one error make this hard to see.",
-		Fix:        "Look at the library's error before it is folded into one, and record its cause from a closed set of reasons. `guard` tells 45 apart, and decides on the algorithm before any cryptography.",
+		Fix:        "Look at the library's error before it is folded into one, and record its cause from a closed set of reasons. The vocabulary of `guard` has 45, `docs/reference/reasons.md` lists them, and it decides on the algorithm before any cryptography.",
 		Detections: nil,
 	},
 	{

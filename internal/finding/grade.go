@@ -68,7 +68,7 @@ func protection(r *Report) Grade {
 	case verdicts == 0 && inconclusive == 0:
 		return Grade{Why: "no check ran"}
 	case verdicts < inconclusive || verdicts == 0:
-		return Grade{Why: fmt.Sprintf("%d of %d checks were inconclusive", inconclusive, verdicts+inconclusive)}
+		return Grade{Why: fmt.Sprintf("%d of %d checks came to no verdict", inconclusive, verdicts+inconclusive)}
 	}
 	return grade(list)
 }
@@ -136,7 +136,10 @@ func deductions(findings []Finding, visibility bool) (list []Deduction, critical
 		if w.points == 0 {
 			continue
 		}
-		why := fmt.Sprintf("%s, %s confidence", w.Severity, w.Confidence)
+		why := w.Severity.String()
+		if w.Confidence != Certain {
+			why += fmt.Sprintf(", %s confidence", w.Confidence)
+		}
 		if w.places > 1 {
 			why += fmt.Sprintf(", %d places", w.places)
 		}

@@ -3,12 +3,14 @@ package finding
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
 // WriteMatrix writes the detection-coverage matrix: one line an attack, with
 // whether it was refused, how it was recorded, whether for the right reason,
-// whether an alert came, and how fast. Skipped runs have no line.
+// whether an alert came, and how fast. Skipped runs have no line, and a side that
+// was not looked at has no columns but a line that says so.
 func WriteMatrix(w io.Writer, runs []Run, o TextOptions) error {
 	_, err := io.WriteString(w, strings.Join(o.matrix(runs), "\n")+"\n")
 	return err
@@ -21,38 +23,67 @@ type cell struct {
 }
 
 func (o TextOptions) matrix(runs []Run) []string {
-	rows := [][]cell{{{"attack", bold}, {"refused", bold}, {"recorded", bold}, {"reason", bold}, {"alerted", bold}, {"to record", bold}, {"to alert", bold}}}
-	for _, run := range runs {
-		if run.Verdict == Skipped {
-			continue
-		}
-		rows = append(rows, []cell{
-			{Escape(title(run)), ""}, refused(run), recorded(run.Seen), o.rightReason(run.Seen), o.alerted(run.Alerted),
-			{o.took(run.Seen.TimeToRecord), ""}, {o.took(run.Alerted.TimeToAlert), ""},
-		})
-	}
-	if len(rows) == 1 {
+	runs = slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return r.Verdict == Skipped })
+	if len(runs) == 0 {
 		return []string{"No attack ran."}
 	}
+	seen := slices.ContainsFunc(runs, func(r Run) bool { return r.Seen.Assessed })
+	alerted := slices.ContainsFunc(runs, func(r Run) bool { return r.Alerted.Assessed })
+	head := []cell{{"attack", bold}, {"refused", bold}}
+	if seen {
+		head = append(head, cell{"recorded", bold}, cell{"reason", bold}, cell{"after", bold})
+	}
+	if alerted {
+		head = append(head, cell{"alerted", bold}, cell{"after", bold})
+	}
+	rows := [][]cell{head}
+	for _, run := range runs {
+		row := []cell{{Escape(title(run)), ""}, refused(run)}
+		if seen {
+			row = append(row, recorded(run.Seen), o.rightReason(run.Seen), cell{o.took(run.Seen.TimeToRecord), ""})
+		}
+		if alerted {
+			row = append(row, o.alerted(run.Alerted), cell{o.took(run.Alerted.TimeToAlert), ""})
+		}
+		rows = append(rows, row)
+	}
+	lines := o.table(rows)
+	if !seen {
+		lines = append(lines, o.paint(dim, "No log was read, so nothing is known of what was recorded."))
+	}
+	if !alerted {
+		lines = append(lines, o.paint(dim, "No alert source was watched, so nothing is known of alerts."))
+	}
+	return lines
+}
+
+// table aligns rows, the first of which is the heading. The first column gives
+// way to the others: its texts are wrapped.
+func (o TextOptions) table(rows [][]cell) (lines []string) {
+	const gap = 2
 	wide := make([]int, len(rows[0]))
-	rest := -2
+	rest := 0
 	for i := range wide {
 		for _, row := range rows {
 			wide[i] = max(wide[i], columns(row[i].text))
 		}
-		rest += wide[i] + 2
-	}
-	wide[0] = max(min(wide[0], o.Columns()-(rest-wide[0])), 16)
-	lines := make([]string, 0, len(rows)+1)
-	for i, row := range rows {
-		var line strings.Builder
-		for j, c := range row {
-			text := o.fit(c.text, wide[j])
-			line.WriteString(pad(o.paint(c.style, text), wide[j]+2))
+		if i > 0 {
+			rest += gap + wide[i]
 		}
-		lines = append(lines, strings.TrimRight(line.String(), " "))
+	}
+	wide[0] = max(min(wide[0], o.Columns()-rest), 16)
+	for i, row := range rows {
+		for k, part := range Wrap(row[0].text, wide[0]) {
+			line := pad(o.paint(row[0].style, part), wide[0])
+			if k == 0 {
+				for j, c := range row[1:] {
+					line += strings.Repeat(" ", gap) + pad(o.paint(c.style, c.text), wide[j+1])
+				}
+			}
+			lines = append(lines, strings.TrimRight(line, " "))
+		}
 		if i == 0 {
-			lines = append(lines, o.paint(dim, strings.Repeat(o.dash("─", "-"), min(columns(line.String())-2, o.Columns()))))
+			lines = append(lines, o.paint(dim, strings.Repeat(o.dash("─", "-"), wide[0]+rest)))
 		}
 	}
 	return lines

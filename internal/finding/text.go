@@ -90,8 +90,13 @@ func (o TextOptions) gradeCard(g Grade, width int) []string {
 func (o TextOptions) gradeInFull(g Grade, width int) []string {
 	lines := o.gradeHead(g, width)
 	for _, d := range g.Deductions {
-		lines = append(lines, o.fit(fmt.Sprintf("-%-3d %s", d.Points, Escape(string(d.ID))), width))
-		for _, l := range Wrap(Escape(d.Why), width-5) {
+		line, why := fmt.Sprintf("-%-3d %s", d.Points, Escape(string(d.ID))), Escape(d.Why)
+		if columns(line)+2+columns(why) <= width {
+			lines = append(lines, line+"  "+o.paint(dim, why))
+			continue
+		}
+		lines = append(lines, o.fit(line, width))
+		for _, l := range Wrap(why, width-5) {
 			lines = append(lines, "     "+o.paint(dim, l))
 		}
 	}
@@ -119,17 +124,24 @@ func summary(r *Report) string {
 		for _, run := range r.Runs {
 			counts[run.Verdict]++
 		}
-		parts = append(parts, fmt.Sprintf("%d checks: %d passed, %d failed, %d inconclusive, %d skipped",
-			n, counts[Pass], counts[Fail], counts[Inconclusive], counts[Skipped]))
+		parts = append(parts, fmt.Sprintf("%s: %d passed, %d failed, %d inconclusive, %d skipped",
+			count(n, "check"), counts[Pass], counts[Fail], counts[Inconclusive], counts[Skipped]))
 	}
 	if r.Stats.Files > 0 {
-		parts = append(parts, fmt.Sprintf("%d files, %d lines", r.Stats.Files, r.Stats.Lines))
+		parts = append(parts, count(r.Stats.Files, "file")+", "+count(r.Stats.Lines, "line"))
 	}
 	if r.Stats.Requests > 0 {
-		parts = append(parts, fmt.Sprintf("%d requests", r.Stats.Requests))
+		parts = append(parts, count(r.Stats.Requests, "request"))
 	}
 	parts = append(parts, (time.Duration(r.Stats.DurationMS) * time.Millisecond).Round(100*time.Millisecond).String())
 	return strings.Join(parts, ", ")
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // page collects the lines of a text.
