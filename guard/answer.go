@@ -30,12 +30,12 @@ func denyScope(w http.ResponseWriter, e *Error, scope []string) {
 	h := w.Header()
 	switch e.Status {
 	case http.StatusBadRequest:
-		h.Set("WWW-Authenticate", `Bearer error="invalid_request"`)
+		h["Www-Authenticate"] = challengeRequest
 	case http.StatusUnauthorized:
 		if e.Reason == event.ReasonMissing || e.Reason == event.ReasonBadScheme {
-			h.Set("WWW-Authenticate", "Bearer") // no code where no token was tried: section 3.1
+			h["Www-Authenticate"] = challenge // no code where no token was tried: section 3.1
 		} else {
-			h.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			h["Www-Authenticate"] = challengeToken
 		}
 	case http.StatusForbidden:
 		c := `Bearer error="insufficient_scope"`
@@ -55,18 +55,36 @@ func quotable(s string) bool {
 // problem writes a problem document that says no more than the status.
 func problem(w http.ResponseWriter, status int) {
 	h := w.Header()
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["Content-Type"], h["Cache-Control"], h["X-Content-Type-Options"] = headProblem, headNoStore, headNoSniff
 	h.Del("Content-Length")
 	w.WriteHeader(status)
-	body, _ := json.Marshal(struct {
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-	}{"about:blank", http.StatusText(status), status})
-	w.Write(append(body, '\n'))
+	w.Write(problems[status])
 }
+
+// Values of headers, shared: appending to one copies it.
+var (
+	challenge        = []string{"Bearer"}
+	challengeRequest = []string{`Bearer error="invalid_request"`}
+	challengeToken   = []string{`Bearer error="invalid_token"`}
+
+	headProblem = []string{"application/problem+json"}
+	headNoStore = []string{"no-store"}
+	headNoSniff = []string{"nosniff"}
+)
+
+// problems holds the body of each answer, made in advance.
+var problems = func() map[int][]byte {
+	m := make(map[int][]byte)
+	for _, status := range []int{400, 401, 403, 429, 500, 503} {
+		body, _ := json.Marshal(struct {
+			Type   string `json:"type"`
+			Title  string `json:"title"`
+			Status int    `json:"status"`
+		}{"about:blank", http.StatusText(status), status})
+		m[status] = append(body, '\n')
+	}
+	return m
+}()
 
 // reasonOf reads the reason of an Extractor's error.
 func reasonOf(err error) event.Reason {

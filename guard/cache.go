@@ -95,7 +95,7 @@ func (g *Guard) summarize(t *Token) {
 // request at hand.
 func (g *Guard) writeUse(t *Token, u use, now time.Time, o *origin, took time.Duration) {
 	rec := g.rec.get(event.Verified, 0, now)
-	t.describe(&rec.Event, g.rec.prints)
+	t.describe(&rec.Event)
 	if o != nil {
 		g.describe(o, &rec.Event)
 	} else if u.addr.IsValid() {

@@ -31,7 +31,14 @@ func (t *Token) decode() (kind event.Use, why event.Reason) {
 		n, ok := numericDate(value)
 		*to, bad = n, bad || !ok
 	}
-	use := func(u event.Use) { kind = u }
+	words := func(to *string, value string) {
+		if s, ok := stringOf(value); ok {
+			*to = s
+			return
+		}
+		list, ok := stringsOf(value)
+		*to, bad = strings.Join(list, " "), bad || !ok
+	}
 	switch eachMember(t.payload, func(name, value string) {
 		switch name {
 		case "iss":
@@ -56,20 +63,18 @@ func (t *Token) decode() (kind event.Use, why event.Reason) {
 		case "azp":
 			str(&azp, value)
 		case "scope":
-			list, ok := stringsOf(value)
-			t.scope, bad = strings.Join(list, " "), bad || !ok
+			words(&t.scope, value)
 		case "scp":
-			list, ok := stringsOf(value)
-			scp, bad = strings.Join(list, " "), bad || !ok
+			words(&scp, value)
 		case "token_use", "token_type", "type", "typ":
 			if s, ok := stringOf(value); ok {
 				kind = max(kind, statedUse(s))
 			}
 		case "at_hash", "c_hash":
-			use(event.IDToken) // OpenID Connect Core section 3.3.2.11: only an id token has them
+			kind = event.IDToken // OpenID Connect Core section 3.3.2.11: only an id token has them
 		case "events":
 			if strings.Contains(value, "http://schemas.openid.net/event/backchannel-logout") {
-				use(event.LogoutToken)
+				kind = event.LogoutToken
 			}
 		}
 	}) {

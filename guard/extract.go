@@ -37,7 +37,7 @@ func Bearer(r *http.Request) (string, event.Source, error) {
 	switch {
 	case token == "":
 		return "", 0, refuse(event.ReasonMissing)
-	case strings.ContainsAny(token, " ,"):
+	case strings.IndexByte(token, ' ') >= 0, strings.IndexByte(token, ',') >= 0:
 		return "", event.Header, refuse(event.ReasonMultipleTokens)
 	}
 	return token, event.Header, nil

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"encoding/base64"
+	"maps"
 	"strings"
 	"sync/atomic"
 
@@ -126,16 +127,14 @@ func (m *heads) get(segment string) *head {
 func (m *heads) put(segment string, h *head) {
 	for {
 		old := m.m.Load()
-		next := make(map[string]*head)
-		if old != nil {
-			if (*old)[segment] != nil {
-				return
-			}
-			if len(*old) < maxHeads {
-				for s, k := range *old {
-					next[s] = k
-				}
-			}
+		var next map[string]*head
+		switch {
+		case old != nil && (*old)[segment] != nil:
+			return
+		case old == nil || len(*old) >= maxHeads:
+			next = make(map[string]*head)
+		default:
+			next = maps.Clone(*old)
 		}
 		next[strings.Clone(segment)] = h
 		if m.m.CompareAndSwap(old, &next) {

@@ -159,7 +159,7 @@ func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (chec
 		c.token, why = g.verifySafely(ctx, raw, now)
 		c.took = g.now().Sub(now)
 		if c.token != nil {
-			c.token.use.name(g.rec.prints, raw)
+			c.token.use.name(g.rec.prints, raw, c.token.session)
 		}
 		if why != 0 {
 			return c, refuse(why)

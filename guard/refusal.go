@@ -42,7 +42,7 @@ func (g *Guard) recordUse(o *origin, c checked, now time.Time) bool {
 		rec := g.rec.fact(event.SlowVerification, 0, now)
 		rec.Duration = c.took
 		g.describe(o, &rec.Event)
-		c.token.describe(&rec.Event, g.rec.prints)
+		c.token.describe(&rec.Event)
 		g.rec.send(rec)
 	}
 	switch g.successes {
@@ -79,7 +79,7 @@ func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now ti
 	}
 	g.describe(o, &rec.Event)
 	if c.token != nil {
-		c.token.describe(&rec.Event, g.rec.prints)
+		c.token.describe(&rec.Event)
 	} else {
 		g.claimed(raw, &rec.Event)
 	}

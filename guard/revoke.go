@@ -103,7 +103,7 @@ func (i *Issuer) Logout(ctx context.Context, t *Token, m Meta) error {
 	}
 	rec := i.g.rec.fact(event.Logout, 0, i.g.now())
 	m.describe(&rec.Event)
-	t.describe(&rec.Event, i.g.rec.prints)
+	t.describe(&rec.Event)
 	i.g.rec.send(rec)
 	return nil
 }

@@ -88,7 +88,7 @@ func (h *ruled) deny(w http.ResponseWriter, r *http.Request, x *exchange, rule R
 	addr, port := g.address(r)
 	if rec := g.rec.flood(event.ScopeDenied, event.ReasonScopeInsufficient, addr, g.now()); rec != nil {
 		g.describe(&origin{r: r, addr: addr, port: port}, &rec.Event)
-		x.token.describe(&rec.Event, g.rec.prints)
+		x.token.describe(&rec.Event)
 		rec.ScopeRequired, rec.Detail = rule.scope, rule.detail
 		rec.Status = http.StatusForbidden
 		g.rec.send(rec)

@@ -106,6 +106,7 @@ type MonitorLink struct {
 	mu      sync.Mutex
 	running bool
 	closed  bool
+	last    bool    // the last of what was lost has been told
 	queue   []batch // the last one is still being filled
 	bytes   int     // in queue and on its way
 	lost    int64
@@ -198,7 +199,11 @@ func (l *MonitorLink) next() (batch, bool) {
 				return b, true
 			}
 		} else if l.closed {
-			b := l.confess(batch{})
+			b := batch{}
+			if !l.last { // once: the monitor may refuse this line too
+				l.last = true
+				b = l.confess(b)
+			}
 			l.mu.Unlock()
 			return b, b.lines > 0
 		}
@@ -292,8 +297,8 @@ func (l *MonitorLink) post(text []byte) (status int, after time.Duration, err er
 	var answer struct {
 		Rejected int `json:"rejected"`
 	}
-	text, _ = io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if resp.StatusCode/100 == 2 && json.Unmarshal(text, &answer) == nil && answer.Rejected > 0 {
+	reply, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if resp.StatusCode/100 == 2 && json.Unmarshal(reply, &answer) == nil && answer.Rejected > 0 {
 		l.lose(answer.Rejected)
 	}
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {

@@ -15,7 +15,7 @@ import (
 // one signature are accepted by one reader or another.
 type identity [sha256.Size]byte
 
-func identityOf(signed string) identity { return sha256.Sum256([]byte(signed)) }
+func identityOf(signed string) identity { return digest(signed) }
 
 // TokenIdentity gives the text by which a Revocation names a token that has no
 // jti. It is no secret and no token, but neither is it for logs: events name

@@ -125,7 +125,7 @@ func Claims[T any](ctx context.Context) (T, error) {
 }
 
 // describe writes what a verified token says into e.
-func (t *Token) describe(e *event.Event, prints *event.Fingerprinter) {
+func (t *Token) describe(e *event.Event) {
 	e.Verified = true
 	e.Use = event.Access
 	e.UserID = scrub(t.subject)
@@ -140,8 +140,6 @@ func (t *Token) describe(e *event.Event, prints *event.Fingerprinter) {
 	e.KeyID = scrub(t.head.kid)
 	e.Type = scrub(t.head.typ)
 	e.IssuedAt, e.NotBefore, e.Expires = t.issued, t.notBefore, t.expires
-	e.Fingerprint, e.BodyFingerprint = t.use.fingerprints()
-	if t.session != "" {
-		e.Family = prints.Text(t.session)
-	}
+	n := t.use.names()
+	e.Fingerprint, e.BodyFingerprint, e.Family = n.whole, n.body, n.family
 }

@@ -27,9 +27,9 @@ type usage struct {
 	place atomic.Uint64 // where the last written one came from: address prefix and user agent
 	last  atomic.Int64  // when, Unix nanoseconds
 
-	mu          sync.Mutex
-	addr        netip.Addr
-	whole, body string // fingerprints
+	mu   sync.Mutex
+	addr netip.Addr
+	naming
 }
 
 // seen counts a use and reports whether it ought to be written.
@@ -39,19 +39,29 @@ func (u *usage) seen(place uint64, now int64) bool {
 	return n >= useEvery || since >= int64(useWithin) || u.place.Load() != place && since >= int64(useApart)
 }
 
-// fingerprints gives those of the token.
-func (u *usage) fingerprints() (whole, body string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.whole, u.body
+// A naming is how events name a token: by keyed fingerprints.
+type naming struct {
+	whole, body string // of the token, see event.Fingerprinter
+	family      string // of its sid
 }
 
-// name sets the fingerprints, once.
-func (u *usage) name(p *event.Fingerprinter, raw string) {
+// names gives those of the token.
+func (u *usage) names() naming {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.whole == "" {
-		u.whole, u.body = p.Token(raw)
+	return u.naming
+}
+
+// name sets them, once.
+func (u *usage) name(p *event.Fingerprinter, raw, session string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.whole != "" {
+		return
+	}
+	u.whole, u.body = p.Token(raw)
+	if session != "" {
+		u.family = p.Text(session)
 	}
 }
 
