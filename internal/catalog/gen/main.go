@@ -11,6 +11,8 @@ import (
 	"github.com/jotsight/jotsight/internal/catalog/reference"
 )
 
+//go:generate go run . -dir ../../../docs/reference
+
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("gen: ")
