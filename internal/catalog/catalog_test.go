@@ -208,24 +208,28 @@ func TestTextsNameWhatThereIs(t *testing.T) {
 	events := exportsOf(t, filepath.Join("..", "..", "guard", "event"))
 	quoted := regexp.MustCompile("`[^`]+`")
 	name := regexp.MustCompile(`\b(guard|event|g|Issuer)\.([A-Z]\w*)(?:\.([A-Z]\w*))?`)
+	bare := regexp.MustCompile(`^[A-Z]\w+$`) // a function, a type, a constant, or a field or method of some type
 	word := regexp.MustCompile(`^(jwt\.)?[a-z]+(_[a-z]+)+$|^jwt\.[a-z_.]+$`)
 	for _, w := range catalog.Weaknesses() {
 		for _, q := range quoted.FindAllString(w.Why+" "+w.Fix, -1) {
 			q = strings.Trim(q, "`")
 			for _, m := range name.FindAllStringSubmatch(q, -1) {
 				pkg, sym, field := m[1], m[2], m[3]
-				known := map[string]map[string]bool{"guard": exports, "event": events}[pkg]
+				names := map[string]map[string]bool{"guard": exports, "event": events}[pkg]
 				switch {
 				case pkg == "g":
-					known, sym = exports, "Guard."+sym
+					names, sym = exports, "Guard."+sym
 				case pkg == "Issuer":
-					known, sym = exports, "Issuer."+sym
+					names, sym = exports, "Issuer."+sym
 				case field != "":
 					sym += "." + field
 				}
-				if !known[sym] {
+				if !names[sym] {
 					t.Errorf("%s: %s has no %s", w.ID, cmp.Or(map[string]string{"event": "event"}[pkg], "guard"), sym)
 				}
+			}
+			if bare.MatchString(q) && !known(exports, q) {
+				t.Errorf("%s: guard has no %s", w.ID, q)
 			}
 			if word.MatchString(q) {
 				_, kind := catalog.KindOf(q)
@@ -237,6 +241,16 @@ func TestTextsNameWhatThereIs(t *testing.T) {
 			}
 		}
 	}
+}
+
+// known finds a bare name, also behind the name of a type.
+func known(exports map[string]bool, name string) bool {
+	for export := range exports {
+		if export == name || strings.HasSuffix(export, "."+name) {
+			return true
+		}
+	}
+	return false
 }
 
 // exportsOf reads the exported names of a package from its source: functions,
