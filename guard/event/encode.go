@@ -3,6 +3,8 @@ package event
 import (
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -209,9 +211,11 @@ func quote(b []byte, s string, most int) []byte {
 			b = append(b, '\\', byte(r))
 		case r == '\n':
 			b = append(b, '\\', 'n')
-		default: // below U+10000, all of them: see printable
-			const hex = "0123456789abcdef"
-			b = append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			b = unit(unit(b, hi), lo)
+		default:
+			b = unit(b, r)
 		}
 		i += n
 		from = i
@@ -220,19 +224,16 @@ func quote(b []byte, s string, most int) []byte {
 	return append(b, '"')
 }
 
-// printable refuses what could move a cursor, end a line or turn the direction
-// of text: C1 controls, line and paragraph separators, bidirectional controls,
-// zero-width marks and the byte order mark.
-func printable(r rune) bool {
-	switch {
-	case r < 0xa0, r == 0x061c, r == 0xfeff,
-		r >= 0x200b && r <= 0x200f,
-		r >= 0x2028 && r <= 0x202e,
-		r >= 0x2060 && r <= 0x206f:
-		return false
-	}
-	return true
+// unit escapes one unit of UTF-16.
+func unit(b []byte, r rune) []byte {
+	const hex = "0123456789abcdef"
+	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 }
+
+// printable refuses what could move a cursor, end a line, turn the direction of
+// text or hide some: controls, line and paragraph separators, bidirectional and
+// zero-width marks, tags, and every space but the plain one.
+func printable(r rune) bool { return r >= 0xa0 && unicode.IsPrint(r) }
 
 // Clip cuts s to at most n bytes without splitting a rune. Bytes that are not
 // UTF-8 are cut anywhere, so that no text can vanish by being cut.

@@ -35,6 +35,8 @@ func TestEscaping(t *testing.T) {
 		"\u061c\u200e":     `"\u061c\u200e"`,
 		"\u200b\u2060":     `"\u200b\u2060"`,
 		"\ufeff":           `"\ufeff"`,
+		"\U000e0041":       `"\udb40\udc41"`, // a tag: text that nobody sees
+		"a\u00a0b\u3000":   `"a\u00a0b\u3000"`,
 		"grüße 日本 🙂 </a>":  `"grüße 日本 🙂 </a>"`,
 		"\xff":             `"\ufffd"`,
 		"a\xc3":            `"a\ufffd"`,
