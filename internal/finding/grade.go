@@ -40,13 +40,11 @@ func GradeReport(r *Report) {
 // CountsForVisibility says to which grade a weakness belongs: true for
 // Visibility, false for Protection.
 func CountsForVisibility(id catalog.ID) bool {
-	w, _ := catalog.WeaknessOf(id)
-	switch {
-	case id == catalog.TokenInURL:
+	if id == catalog.TokenInURL {
 		return false // proven at the door, without any log
-	default:
-		return w.Group == "Visibility" || w.Group == "What the log gives away"
 	}
+	w, _ := catalog.WeaknessOf(id)
+	return w.Group == "Visibility" || w.Group == "What the log gives away"
 }
 
 func protection(r *Report) Grade {
