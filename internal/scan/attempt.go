@@ -28,6 +28,7 @@ type attempt struct {
 	sight   sighting
 	limits  int // answers that a limiter gave
 	denied  int // answers that refused
+	taken   int // answers that accepted
 	result  finding.Run
 	counted int64 // requests before it
 }
@@ -90,6 +91,8 @@ func (a *attempt) count(got answer) {
 		a.limits++
 	case refused:
 		a.denied++
+	case took:
+		a.taken++
 	}
 }
 
@@ -167,10 +170,11 @@ func (a *attempt) confirm(ctx context.Context, v variant) (got answer, err error
 	return got, nil
 }
 
-// twice is confirm for a token that goes elsewhere.
-func (a *attempt) twice(ctx context.Context, token string, put func(*request)) (got answer, err error) {
+// twice is confirm for a token that stands where nobody looks: a record cannot
+// say more of it than of no token.
+func (a *attempt) twice(ctx context.Context, put func(*request)) (got answer, err error) {
 	for range 2 {
-		if _, got, err = a.sendWith(ctx, token, put); err != nil || got != took {
+		if _, got, err = a.sendWith(ctx, "", put); err != nil || got != took {
 			return got, err
 		}
 	}
@@ -261,7 +265,9 @@ func (a *attempt) grade(seen *finding.Seen) {
 				seen.ReasonCorrect = &is
 			}
 		}
-		level = max(level, slices.Index(levels, rec.level()))
+		if known || a.taken == 0 { // where good requests stand beside the bad, their records do not count
+			level = max(level, slices.Index(levels, rec.level()))
+		}
 	}
 	if a.sight.best == nil {
 		return

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -23,9 +22,6 @@ var _ = add(Probe{
 	Alert:    catalog.SignatureBruteforce,
 	Run:      badTokenBurst,
 })
-
-// foldWait is how long a service may take to write out records that it folds.
-const foldWait = 12 * time.Second
 
 func badTokenBurst(ctx context.Context, a *attempt) {
 	r := a.run
@@ -91,7 +87,7 @@ func (a *attempt) complete(ctx context.Context, sent int) {
 		return len(s.attacks) == 0 || recorded >= int64(sent) && (limits || a.limits == 0)
 	}
 	if !count(r.book.since(a.mark)) {
-		r.book.waitFor(ctx, a.mark, foldWait, count)
+		r.book.waitFor(ctx, a.mark, r.opts.FoldWait, count)
 	}
 	if recorded > 0 && recorded < int64(sent) {
 		a.find(catalog.LostEvents, finding.Certain, "under a burst the log holds fewer records than attacks, and no count of the rest",

@@ -37,6 +37,7 @@ type book struct {
 	kept    int
 	changed time.Time // when the last byte was seen
 	failed  error
+	learned time.Duration // how late the service was seen to write
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -144,23 +145,38 @@ func (b *book) err() error {
 	return b.failed
 }
 
+// flush is how long the service may take to write: what the recipe says, or what
+// the controls taught, with half as much again.
 func (b *book) flush() (d time.Duration) {
+	d = b.learned * 3 / 2
 	for _, t := range b.tails {
 		d = max(d, t.Flush)
 	}
 	return d
 }
 
+// learn gives the service three times the time that it should need after a
+// request that was sent just now, and keeps in mind how much of it it took.
+func (b *book) learn(ctx context.Context, mark int) {
+	sent := time.Now()
+	b.settleFor(ctx, 3*b.flush())
+	for _, l := range b.since(mark) {
+		b.learned = max(b.learned, l.at.Sub(sent))
+	}
+}
+
 // settle waits until the service had its time to write, and then until nothing
 // more comes, at most two seconds longer.
-func (b *book) settle(ctx context.Context) {
+func (b *book) settle(ctx context.Context) { b.settleFor(ctx, b.flush()) }
+
+func (b *book) settleFor(ctx context.Context, wait time.Duration) {
 	if !b.assessed() {
 		return
 	}
-	wait := b.flush()
 	until := time.Now().Add(wait)
 	last := until.Add(2 * time.Second)
 	for now := time.Now(); now.Before(last); now = time.Now() {
+		b.poll() // the goroutine that reads may not have had its turn
 		b.mu.Lock()
 		quiet := now.Sub(b.changed)
 		b.mu.Unlock()

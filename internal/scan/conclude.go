@@ -72,8 +72,7 @@ func (r *run) visibility(a *attempt) {
 	if !seen.Assessed || a.result.Verdict == finding.Skipped || a.denied == 0 && a.limits == 0 && !a.result.Accepted {
 		return
 	}
-	step := r.recipe.Protected.Step
-	f := found{confidence: finding.Certain, step: step}
+	f := found{confidence: finding.Certain, step: a.place()}
 	evidence := func(extra string) []string {
 		return append([]string{a.probe.Name + ": " + extra}, r.quotes(&a.sight, 1)...)
 	}
@@ -120,10 +119,9 @@ func (r *run) visibility(a *attempt) {
 
 // alerting finds attacks of which nobody was told, and alarms without a cause.
 func (r *run) alerting() {
-	step := r.recipe.Protected.Step
 	all := r.inbox.all()
 	for _, a := range r.attempts {
-		out := a.result.Alerted
+		step, out := a.place(), a.result.Alerted
 		if !out.Assessed {
 			continue
 		}
@@ -145,6 +143,7 @@ func (r *run) alerting() {
 				evidence: []string{fmt.Sprintf("%s: %d alerts", a.probe.Name, out.Alerts)}})
 		}
 	}
+	step := r.recipe.Protected.Step
 	for _, x := range r.negative.ours(all) {
 		r.find(found{id: catalog.NoisyAlert, confidence: finding.Certain, step: step,
 			message:  "valid traffic and one lone bad token raise an alert",
@@ -155,6 +154,14 @@ func (r *run) alerting() {
 			message:  "alerts arrive, and their signature does not hold",
 			evidence: []string{fmt.Sprintf("%d refused", r.inbox.rejected())}})
 	}
+}
+
+// place is where the attempt attacked.
+func (a *attempt) place() Step {
+	if slices.Contains(a.probe.Needs, NeedRefresh) {
+		return a.run.recipe.Refresh.Step
+	}
+	return a.run.recipe.Protected.Step
 }
 
 func (r *run) quotes(s *sighting, n int) (out []string) {
@@ -172,7 +179,7 @@ func (r *run) quotes(s *sighting, n int) (out []string) {
 var causes = map[catalog.ID][]catalog.ID{
 	catalog.UnauthenticatedAccess: {catalog.AlgNoneAccepted, catalog.SignatureNotVerified, catalog.DenyThenServe},
 	catalog.SignatureNotVerified:  {catalog.AlgNoneAccepted},
-	catalog.RefreshReuseAccepted:  {catalog.RefreshNotRotated},
+	catalog.RefreshNotRotated:     {catalog.RefreshReuseAccepted},
 }
 
 // findings puts together what was found: one finding for each weakness and place.
@@ -184,16 +191,19 @@ func (r *run) findings() []finding.Finding {
 	}
 	var order []key
 	byKey := map[key]*finding.Finding{}
-	have := map[catalog.ID]bool{}
+	have := map[catalog.ID]bool{} // by itself, not as the effect of another
 	for _, f := range r.found {
 		have[f.id] = have[f.id] || f.implied == ""
 	}
-	for _, f := range r.found {
-		for cause, effects := range causes {
-			if have[cause] && slices.Contains(effects, f.id) {
+	for cause, effects := range causes {
+		for i := range r.found {
+			if f := &r.found[i]; have[cause] && slices.Contains(effects, f.id) {
 				f.implied = cause
+				delete(have, f.id)
 			}
 		}
+	}
+	for _, f := range r.found {
 		path, _, _ := strings.Cut(f.step.Path, "?")
 		k := key{f.id, f.step.Method, path, f.implied != ""}
 		if k.implied && have[f.id] {

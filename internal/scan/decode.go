@@ -305,7 +305,7 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 				},
 				"burst":             func(n *yaml.Node, f string) { l.Burst = d.count(n, f, 1) },
 				"refreshes":         func(n *yaml.Node, f string) { l.Refreshes = d.count(n, f, 2) },
-				"logins_per_minute": func(n *yaml.Node, f string) { l.LoginsPerMinute = d.count(n, f, 1) },
+				"logins_per_minute": func(n *yaml.Node, f string) { l.LoginsPerMinute = d.count(n, f, 0) },
 				"timeout":           func(n *yaml.Node, f string) { l.Timeout = d.duration(n, f) },
 				"brute":             d.later("no probe tries passwords"),
 				"lockout_ok":        d.later("no probe tries passwords"),

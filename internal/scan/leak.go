@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -28,6 +29,8 @@ func (r *run) searchLogs() {
 		message: "the log holds tokens or secrets that whoever reads it can use"}
 	prefix := found{id: catalog.TokenPrefixAsID, confidence: finding.Firm, step: f.step,
 		message: "the log names tokens by their first characters: the same for every JWT, a leak for an opaque token"}
+	query := found{id: catalog.TokenInLog, confidence: finding.Tentative, step: f.step,
+		message: "the log holds the query string, and with it whatever token a client puts there"}
 	told := map[string]bool{}
 	tell := func(to *found, e string) {
 		if !told[e] {
@@ -38,10 +41,15 @@ func (r *run) searchLogs() {
 	r.book.whole(8<<10, func(source, text string) {
 		for _, k := range r.vault.texts {
 			for i, form := range k.forms() {
-				if len(form) >= 8 && strings.Contains(text, form) {
-					how := [...]string{"", ", in base64", ", in base64url", ", URL-encoded"}[min(i, 3)]
-					tell(&f, fmt.Sprintf("log %s: %s%s", source, k.what, how))
+				if len(form) < 8 || !strings.Contains(text, form) {
+					continue
 				}
+				if onlyInQuery(text, form) {
+					tell(&query, fmt.Sprintf("log %s: %s, in a query string", source, k.what))
+					continue
+				}
+				how := [...]string{"", ", in base64", ", in base64url", ", URL-encoded"}[min(i, 3)]
+				tell(&f, fmt.Sprintf("log %s: %s%s", source, k.what, how))
 			}
 			if s := k.signature(); s != "" && strings.Contains(text, s) && !strings.Contains(text, k.text) {
 				tell(&f, fmt.Sprintf("log %s: the signature of %s", source, k.what))
@@ -56,14 +64,32 @@ func (r *run) searchLogs() {
 			}
 		}
 	})
-	for _, x := range []found{f, prefix} {
+	for _, x := range []found{f, query, prefix} {
 		if len(x.evidence) > 0 {
 			r.find(x)
 		}
 	}
 }
 
-const prefixLength = 10
+var queryName = regexp.MustCompile(`(?:[?&]|\\u0026|&amp;)[\w.-]+=$`)
+
+// onlyInQuery reports whether every place where a token stands is the value of
+// a parameter in a URL.
+func onlyInQuery(text, token string) bool {
+	for {
+		i := strings.Index(text, token)
+		if i < 0 {
+			return true
+		}
+		if !queryName.MatchString(text[max(0, i-64):i]) {
+			return false
+		}
+		text = text[i+len(token):]
+	}
+}
+
+// A prefix that is shorter could be chance, and one that is longer is no id.
+const prefixLength, maxPrefix = 10, 64
 
 // prefixed finds the first characters of a token where the token itself, or
 // another, does not follow.
@@ -83,7 +109,7 @@ func (r *run) prefixed(text, token string) bool {
 		}
 		run = strings.TrimRight(run, ".") // an ellipsis
 		before := i == 0 || !isWord(text[i-1]) && text[i-1] != '-' && text[i-1] != '.'
-		if before && len(run) < len(token) && strings.HasPrefix(token, run) {
+		if before && len(run) <= maxPrefix && len(run) < len(token) && strings.HasPrefix(token, run) {
 			return true
 		}
 		text = text[i+max(len(run), 1):]

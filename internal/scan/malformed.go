@@ -24,7 +24,7 @@ var _ = add(Probe{
 		if a.run.token != nil {
 			// A log that prints what it cannot parse gives this one away, and one
 			// guess at a character makes it whole.
-			variants = append(variants, variant{"the own token without its first character", func(string) string { return a.run.main.access()[1:] }})
+			variants = append(variants, variant{"the own token with another first character", func(string) string { return "x" + a.run.main.access()[1:] }})
 		}
 		accepted, doubt := a.try(ctx, variants...)
 		a.judge(accepted, doubt, "a text that is no token")

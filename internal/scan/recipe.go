@@ -106,10 +106,10 @@ type Monitor struct {
 
 // Limits bound what a scan does to its target. Parse fills in the defaults.
 type Limits struct {
-	RPS             float64 // requests a second; 0: no limit
-	Burst           int     // requests at once, and the length of the burst of bad tokens
-	Refreshes       int     // the length of the refresh burst
-	LoginsPerMinute int
+	RPS             float64       // requests a second; 0: no limit
+	Burst           int           // requests at once, and the length of the burst of bad tokens
+	Refreshes       int           // the length of the refresh burst
+	LoginsPerMinute int           // 0: no limit
 	Timeout         time.Duration // of one request
 }
 

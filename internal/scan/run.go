@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,6 +29,9 @@ type Options struct {
 	// Progress is told of every step; nil: nobody is. It is called from the
 	// goroutine of Run and must not wait.
 	Progress func(Progress)
+	// FoldWait is how long a service may take to write out records that it folds
+	// under a burst; 0 means 12 seconds.
+	FoldWait time.Duration
 }
 
 // Progress is one step of a scan.
@@ -85,6 +89,9 @@ func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
+	if o.FoldWait == 0 {
+		o.FoldWait = 12 * time.Second
+	}
 	key := make([]byte, 32)
 	rand.Read(key)
 	prints, err := event.NewFingerprinter("1", key)
@@ -93,7 +100,10 @@ func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error
 	}
 	r := &run{recipe: recipe, opts: o, prints: prints}
 	r.vault.prints = prints
-	r.logins = rate.NewLimiter(rate.Limit(float64(recipe.Limits.LoginsPerMinute)/60), max(recipe.Limits.LoginsPerMinute, 1))
+	r.logins = rate.NewLimiter(rate.Inf, 1)
+	if n := recipe.Limits.LoginsPerMinute; n > 0 {
+		r.logins = rate.NewLimiter(rate.Limit(float64(n)/60), n)
+	}
 	r.report = &finding.Report{
 		Tool: "jotsight", Version: o.Version, Schema: finding.Schema, Command: "scan",
 		Target: recipe.Target.Redacted(), Started: time.Now().UTC(),
@@ -177,7 +187,7 @@ func (r *run) control(ctx context.Context, begin int) error {
 	c := &r.controls
 	c.ok, c.proof = r.recipe.Protected.OK, r.recipe.Protected.Proof
 
-	r.book.settle(ctx)
+	r.book.learn(ctx, begin)
 	loginLines := r.book.since(begin)
 	mark := r.book.mark()
 	for i := range c.valid {
@@ -190,12 +200,13 @@ func (r *run) control(ctx context.Context, begin int) error {
 	if err := c.learn(); err != nil {
 		return r.unreachable(err)
 	}
-	r.book.settle(ctx)
+	r.book.learn(ctx, mark)
 	if r.book.assessed() {
 		good := r.book.records(r.book.since(mark))
 		r.base = newBaseline(good, &a.marker)
 		r.issuance(r.book.records(loginLines))
 	}
+	mark = r.book.mark()
 	var err error
 	if c.none, err = a.once(ctx, a.v, "", func(*request) {}); err != nil {
 		return r.unreachable(err)
@@ -209,7 +220,7 @@ func (r *run) control(ctx context.Context, begin int) error {
 			r.served(res)
 		}
 	}
-	r.book.settle(ctx)
+	r.book.learn(ctx, mark)
 	return nil
 }
 
@@ -267,7 +278,7 @@ func (r *run) lacks(p Probe) string {
 			return "the recipe has neither logout nor revoke"
 		}
 	}
-	if r.controls.open() && p.Stage < StageLifecycle && p.Weakness != catalog.UnauthenticatedAccess && len(p.Needs) > 0 {
+	if r.controls.open() && p.Weakness != catalog.UnauthenticatedAccess && !slices.Contains(p.Needs, NeedRefresh) {
 		return "the resource answers anybody, so that no token can be judged by it"
 	}
 	return ""
@@ -285,7 +296,7 @@ func (r *run) alive(ctx context.Context) error {
 		}
 		got := r.controls.judge(res)
 		switch {
-		case got == accepted:
+		case got == accepted || r.controls.open() && r.controls.okStatus(res.status):
 			return nil
 		case got == limited || got == broken:
 			if !r.backOff(ctx, res) {

@@ -79,18 +79,9 @@ func sameForm(form, r *record, ours *marker) bool {
 
 var (
 	wordPattern = regexp.MustCompile(`[A-Za-z][A-Za-z'_-]{2,}`)
-	statusWords = func() map[string]bool {
-		m := map[string]bool{}
-		for code := 100; code < 600; code++ {
-			for _, w := range strings.Fields(strings.ToLower(http.StatusText(code))) {
-				m[w] = true
-			}
-		}
-		for _, w := range []string{"get", "post", "put", "patch", "delete", "head", "options", "http", "https", "trace", "debug", "info", "notice", "warn", "warning", "error", "usec", "msec"} {
-			m[w] = true
-		}
-		return m
-	}()
+	statusText  = statusPhrases()
+	ordinary    = set("get post put patch delete head options http https trace debug info notice warn warning error usec msec " +
+		"jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun utc gmt")
 	addressLike = regexp.MustCompile(`(?:https?://)?[\w.\[\]:-]*/[^\s"'\])}>]*`)
 )
 
@@ -99,18 +90,36 @@ var (
 func usualWords(text string, ours *marker) []string {
 	text = ours.strip(text)
 	text = addressLike.ReplaceAllString(text, " ")
+	text = statusText.ReplaceAllString(text, " ")
 	var words []string
 	for _, w := range wordPattern.FindAllString(text, -1) {
-		if w = strings.ToLower(w); !statusWords[w] && !month[w] {
+		if w = strings.ToLower(w); !ordinary[w] {
 			words = append(words, w)
 		}
 	}
 	return words
 }
 
-var month = map[string]bool{"jan": true, "feb": true, "mar": true, "apr": true, "may": true, "jun": true, "jul": true,
-	"aug": true, "sep": true, "oct": true, "nov": true, "dec": true, "mon": true, "tue": true, "wed": true, "thu": true,
-	"fri": true, "sat": true, "sun": true, "utc": true, "gmt": true}
+// statusPhrases finds the texts of HTTP statuses, whole: "Expectation Failed",
+// but not "failed".
+func statusPhrases() *regexp.Regexp {
+	var all []string
+	for code := 100; code < 600; code++ {
+		if t := http.StatusText(code); t != "" {
+			all = append(all, regexp.QuoteMeta(t))
+		}
+	}
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return regexp.MustCompile(`\b(?:` + strings.Join(all, "|") + `)\b`)
+}
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
 
 // A marker knows what a set of requests carried, so that their records can be
 // found: canaries, and addresses that nobody else has.

@@ -24,7 +24,7 @@ var _ = add(Probe{
 		}
 		var accepted []string
 		for _, name := range names {
-			got, err := a.twice(ctx, token, func(r *request) { r.query[name] = token })
+			got, err := a.twice(ctx, func(r *request) { r.query[name] = token })
 			switch {
 			case err != nil:
 				a.inconclusive("%v", err)

@@ -1,0 +1,537 @@
+package scan
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A target is a small service with one weakness a switch. It is written without
+// the scanner's own packages: what verifies here has never met what forges there.
+type target struct {
+	switches
+	t   *testing.T
+	url string
+	log string
+
+	mu       sync.Mutex
+	file     *os.File
+	sessions map[string]bool   // sid: alive
+	refresh  map[string]string // refresh token: sid; the newest of each session
+	used     map[string]string // rotated refresh tokens
+	bad      map[string]int    // refusals by address
+	renewals map[string]int
+	pending  sync.WaitGroup
+	alerts   string // where alerts go
+	alerted  map[string]bool
+}
+
+const (
+	strongSecret = "Zr8#kq-2vN+4wYt6LpXs9dGhJmBcFe7QaUo3" // for the test server alone
+	testPassword = "correct-Horse-7-staple"
+)
+
+// switches make the service weak, odd or talkative. The zero value is a service
+// without weakness that logs nothing.
+type switches struct {
+	secret                                                string // empty: strong
+	none, noverify, expired, aud, iss, inURL, open        bool
+	serves                                                bool // refuses, then serves
+	soft, redirect, guest                                 bool // how it refuses
+	limit                                                 int  // refusals by address, then 429; negative: counted over all addresses
+	refreshLimit                                          int
+	noRotation, reuse, survives, noRevoke, noExp, verbose bool
+	logging                                               string // silent, access, generic, typed, full, leaking, forgeable, late, debug, wrong, lossy, prefix
+	alerting                                              string // none, right, noisy, deaf
+	alertSecret                                           string
+	unstable                                              bool
+}
+
+func newTarget(t *testing.T, s switches) *target {
+	t.Helper()
+	g := &target{switches: s, t: t, sessions: map[string]bool{}, refresh: map[string]string{}, used: map[string]string{},
+		bad: map[string]int{}, renewals: map[string]int{}, alerted: map[string]bool{}}
+	if g.secret == "" {
+		g.secret = strongSecret
+	}
+	g.log = filepath.Join(t.TempDir(), "app.log")
+	f, err := os.Create(g.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.file = f
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", g.login)
+	mux.HandleFunc("POST /refresh", g.renew)
+	mux.HandleFunc("POST /logout", g.logout)
+	mux.HandleFunc("GET /me", g.me)
+	srv := httptest.NewServer(mux)
+	g.url = srv.URL
+	t.Cleanup(func() { srv.Close(); g.pending.Wait(); f.Close() })
+	return g
+}
+
+// recipe describes the service. Anything in extra is added to it.
+func (g *target) recipe(extra string) string {
+	r := fmt.Sprintf(`
+target: %s
+vars: {user: alice, password: "${PASSWORD}"}
+login:
+  - request: POST /login
+    json: {user: "{{user}}", password: "{{password}}"}
+    take: {access: $.access, refresh: $.refresh}
+protected: {request: GET /me, ok: 200, proof: $.id}
+refresh: {request: POST /refresh, json: {refresh: "{{refresh}}"}, take: {access: $.access, refresh: $.refresh}}
+logout: {request: POST /logout, headers: {Authorization: "Bearer {{access}}"}}
+keys: {secret: "${SECRET}"}
+logs: [{id: app, file: %q, flush: 20ms}]
+limits: {rps: 0, burst: 60, logins_per_minute: 600}
+`, g.url, g.log)
+	return r + extra
+}
+
+func (g *target) parse(extra string) *Recipe {
+	g.t.Helper()
+	r, err := Parse("jotsight.yaml", []byte(g.recipe(extra)), g.env)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return r
+}
+
+func (g *target) env(name string) (string, bool) {
+	v, ok := map[string]string{"PASSWORD": testPassword, "SECRET": g.secret, "ALERT_SECRET": g.alertSecret}[name]
+	return v, ok
+}
+
+// refusal is why a token was refused, in the words of the catalogue.
+type refusal string
+
+func (g *target) login(w http.ResponseWriter, r *http.Request) {
+	var in struct{ User, Password string }
+	json.NewDecoder(r.Body).Decode(&in)
+	if in.User != "alice" || in.Password != testPassword {
+		g.access(r, 401)
+		w.WriteHeader(401)
+		return
+	}
+	sid := token()
+	g.mu.Lock()
+	g.sessions[sid] = true
+	rt := token()
+	g.refresh[rt] = sid
+	g.mu.Unlock()
+	g.access(r, 200)
+	if g.talks() {
+		g.event(r, "jwt.issued", "", "", "INFO")
+	}
+	reply(w, 200, map[string]any{"access": g.mint(sid), "refresh": rt})
+}
+
+func (g *target) mint(sid string) string {
+	now := time.Now().Unix()
+	claims := map[string]any{"sub": "alice", "iss": "https://issuer.test", "aud": "shop", "iat": now, "exp": now + 300, "jti": token(), "sid": sid}
+	if g.noExp {
+		delete(claims, "exp")
+	}
+	body, _ := json.Marshal(claims)
+	signing := segment([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + segment(body)
+	return signing + "." + segment(mac(g.secret, signing))
+}
+
+func (g *target) me(w http.ResponseWriter, r *http.Request) {
+	raw, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if raw == "" && g.inURL {
+		raw = r.URL.Query().Get("access_token")
+	}
+	sub, why := g.verify(raw)
+	addr, _, _ := net.SplitHostPort(r.RemoteAddr)
+	if why != "" && !g.open {
+		g.refuse(w, r, raw, why, addr)
+		if !g.serves {
+			return
+		}
+	} else {
+		g.access(r, 200)
+	}
+	body := map[string]any{"id": sub, "name": "Alice", "roles": []string{"user"}, "balance": 12.5}
+	if g.open && sub == "" || g.serves {
+		body["id"] = "alice"
+	}
+	if g.unstable {
+		body["now"], body["request"] = time.Now().UnixNano(), token()
+	}
+	if why == "" || g.open {
+		reply(w, 200, body)
+		return
+	}
+	json.NewEncoder(w).Encode(body)
+}
+
+// verify gives the subject, or why not.
+func (g *target) verify(raw string) (sub string, why refusal) {
+	if raw == "" {
+		return "", "missing"
+	}
+	parts := strings.Split(raw, ".")
+	if len(parts) != 3 {
+		return "", "malformed"
+	}
+	var header struct{ Alg string }
+	var claims struct {
+		Sub, Iss, Aud, Sid string
+		Exp, Nbf           int64
+	}
+	if decode(parts[0], &header) != nil || decode(parts[1], &claims) != nil {
+		return "", "malformed"
+	}
+	switch {
+	case g.noverify:
+	case strings.EqualFold(header.Alg, "none"):
+		if !g.none {
+			return claims.Sub, "alg_none"
+		}
+	case header.Alg != "HS256":
+		return claims.Sub, "alg_not_allowed"
+	default:
+		sig, err := base64.RawURLEncoding.DecodeString(parts[2])
+		if err != nil || !hmac.Equal(sig, mac(g.secret, parts[0]+"."+parts[1])) {
+			return claims.Sub, "bad_signature"
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case !g.expired && claims.Exp != 0 && claims.Exp < time.Now().Unix():
+		return claims.Sub, "expired"
+	case !g.aud && claims.Aud != "shop":
+		return claims.Sub, "bad_audience"
+	case !g.iss && claims.Iss != "https://issuer.test":
+		return claims.Sub, "bad_issuer"
+	case !g.noRevoke && !g.sessions[claims.Sid]:
+		return claims.Sub, "revoked"
+	}
+	return claims.Sub, ""
+}
+
+func (g *target) refuse(w http.ResponseWriter, r *http.Request, raw string, why refusal, addr string) {
+	g.mu.Lock()
+	who := addr
+	if g.limit < 0 {
+		who = "everybody"
+	}
+	g.bad[who]++
+	n := g.bad[who]
+	g.mu.Unlock()
+	most := max(g.limit, -g.limit)
+	status := 401
+	switch {
+	case most > 0 && n > most:
+		status, why = 429, "rate_limited"
+	case g.redirect:
+		status = 302
+		w.Header().Set("Location", "/sign-in")
+	case g.soft, g.guest:
+		status = 200
+	}
+	g.access(r, status)
+	g.record(r, raw, why)
+	g.alert(r, raw, why, n)
+	switch {
+	case g.guest && status == 200:
+		reply(w, 200, map[string]any{"id": "guest", "name": "Guest", "roles": []string{}, "balance": 0})
+	case g.soft && status == 200:
+		reply(w, 200, map[string]any{"ok": false})
+	case g.verbose:
+		reply(w, status, map[string]any{"error": "signature is invalid: " + string(why)})
+	default:
+		reply(w, status, map[string]any{"error": "unauthorized"})
+	}
+}
+
+func (g *target) renew(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Refresh string }
+	json.NewDecoder(r.Body).Decode(&in)
+	g.mu.Lock()
+	sid, good := g.refresh[in.Refresh]
+	old, reused := g.used[in.Refresh]
+	why := refusal("")
+	next := in.Refresh
+	switch {
+	case good || reused && g.reuse:
+		if !good {
+			sid = old
+		}
+		if g.renewals[sid]++; g.refreshLimit > 0 && g.renewals[sid] > g.refreshLimit {
+			why = "rate_limited"
+			break
+		}
+		if !g.noRevoke && !g.sessions[sid] {
+			why = "revoked"
+			break
+		}
+		if !g.noRotation {
+			next = token()
+			delete(g.refresh, in.Refresh)
+			g.used[in.Refresh] = sid
+			g.refresh[next] = sid
+		}
+	case reused:
+		why = "refresh_reuse"
+		if !g.survives {
+			delete(g.sessions, old)
+		}
+	default:
+		why = "unknown_token"
+	}
+	g.mu.Unlock()
+	if why != "" {
+		status := 401
+		if why == "rate_limited" {
+			status = 429
+		}
+		g.access(r, status)
+		g.record(r, in.Refresh, why)
+		g.alert(r, in.Refresh, why, g.renewals[sid])
+		reply(w, status, map[string]any{"error": "unauthorized"})
+		return
+	}
+	g.access(r, 200)
+	if g.talks() {
+		g.event(r, "jwt.refresh_ok", in.Refresh, "", "INFO")
+	}
+	g.alert(r, in.Refresh, "", g.renewals[sid])
+	reply(w, 200, map[string]any{"access": g.mint(sid), "refresh": next})
+}
+
+func (g *target) logout(w http.ResponseWriter, r *http.Request) {
+	raw, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	var claims struct{ Sid string }
+	if parts := strings.Split(raw, "."); len(parts) == 3 {
+		decode(parts[1], &claims)
+	}
+	g.mu.Lock()
+	delete(g.sessions, claims.Sid)
+	g.mu.Unlock()
+	g.access(r, 204)
+	if g.talks() {
+		g.event(r, "jwt.revoked", raw, "", "INFO")
+	}
+	w.WriteHeader(204)
+}
+
+// talks reports whether the service writes events about lifecycles.
+func (g *target) talks() bool {
+	switch g.logging {
+	case "", "silent", "access", "accessjson":
+		return false
+	}
+	return true
+}
+
+func (g *target) print(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	write := func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.file.WriteString(text)
+	}
+	if g.logging == "late" {
+		g.pending.Go(func() { time.Sleep(50 * time.Millisecond); write() })
+		return
+	}
+	write()
+}
+
+// access writes the line that every request gets.
+func (g *target) access(r *http.Request, status int) {
+	addr, _, _ := net.SplitHostPort(r.RemoteAddr)
+	switch g.logging {
+	case "", "silent", "full":
+	case "accessjson":
+		level := "INFO"
+		if status >= 400 {
+			level = "WARN"
+		}
+		b, _ := json.Marshal(map[string]any{"time": time.Now(), "level": level, "msg": "request", "method": r.Method, "path": r.URL.Path, "status": status, "remote_addr": r.RemoteAddr, "request_id": r.Header.Get("X-Request-Id")})
+		g.print("%s\n", b)
+	case "generic", "typed", "wrong", "debug", "prefix", "lossy", "late":
+		g.print("%s \x1b[32m%s\x1b[0m %s %d in %s\n", time.Now().Format("2006/01/02 15:04:05"), r.Method, r.URL.RequestURI(), status, time.Duration(status)*time.Microsecond)
+	default:
+		g.print("%s - - [%s] %q %d 12 \"-\" %q\n", addr, time.Now().Format("02/Jan/2006:15:04:05 -0700"), r.Method+" "+r.URL.Path+" HTTP/1.1", status, r.UserAgent())
+	}
+}
+
+// record writes what the service says about a refused token.
+func (g *target) record(r *http.Request, raw string, why refusal) {
+	addr, _, _ := net.SplitHostPort(r.RemoteAddr)
+	var header struct{ Alg, Kid string }
+	if parts := strings.Split(raw, "."); len(parts) == 3 {
+		decode(parts[0], &header)
+	}
+	id := r.Header.Get("X-Request-Id")
+	switch g.logging {
+	case "generic":
+		g.print("authentication failed for request %s\n", id)
+	case "typed", "late":
+		g.print("time=%s level=WARN msg=\"token refused\" reason=%s request_id=%s\n", time.Now().Format(time.RFC3339Nano), why, id)
+	case "debug":
+		g.print("time=%s level=DEBUG msg=\"token refused\" reason=%s request_id=%s\n", time.Now().Format(time.RFC3339Nano), why, id)
+	case "wrong":
+		g.print("time=%s level=WARN msg=\"token refused\" reason=expired request_id=%s\n", time.Now().Format(time.RFC3339Nano), id)
+	case "lossy":
+		g.mu.Lock()
+		n := g.bad[addr]
+		g.mu.Unlock()
+		if n < 10 {
+			g.print("time=%s level=WARN msg=\"token refused\" reason=%s request_id=%s\n", time.Now().Format(time.RFC3339Nano), why, id)
+		}
+	case "leaking":
+		g.print("token refused: %s: %s\n", why, raw)
+	case "forgeable":
+		g.print("token refused: %s: kid=%s request=%s\n", why, header.Kid, id)
+	case "prefix":
+		g.print("token refused: %s: %.16s...\n", why, raw)
+	case "full":
+		kind := "jwt.verification_failed"
+		switch why {
+		case "missing":
+			kind = "jwt.missing"
+		case "rate_limited":
+			kind = "jwt.rate_limited"
+		case "refresh_reuse":
+			kind = "jwt.refresh_reuse"
+		case "revoked":
+			kind = "jwt.revoked_use"
+		}
+		g.event(r, kind, raw, why, "WARN")
+	}
+}
+
+// event writes a complete record.
+func (g *target) event(r *http.Request, kind, raw string, why refusal, level string) {
+	addr, _, _ := net.SplitHostPort(r.RemoteAddr)
+	m := map[string]any{"time": time.Now(), "level": level, "event": kind, "client.address": addr, "http.route": r.URL.Path, "jotsight.request_id": r.Header.Get("X-Request-Id")}
+	if why != "" {
+		m["error.type"] = why
+	}
+	if raw != "" {
+		sum := sha256.Sum256([]byte(raw))
+		m["jwt.fp"] = hex.EncodeToString(sum[:8])
+	}
+	var header struct{ Alg string }
+	var claims struct{ Sub, Iss string }
+	if parts := strings.Split(raw, "."); len(parts) == 3 && decode(parts[0], &header) == nil && decode(parts[1], &claims) == nil {
+		m["jwt.alg"], m["jwt.claimed_sub"], m["jwt.iss"] = header.Alg, claims.Sub, claims.Iss
+	}
+	b, _ := json.Marshal(m)
+	g.print("%s\n", b)
+}
+
+// alert tells a webhook what a monitor would.
+func (g *target) alert(r *http.Request, raw string, why refusal, n int) {
+	addr, _, _ := net.SplitHostPort(r.RemoteAddr)
+	rule := ""
+	switch {
+	case g.alerting == "" || g.alerting == "deaf":
+		return
+	case g.alerting == "noisy":
+		rule = "anything-at-all"
+	case why == "alg_none":
+		rule = "forged-algorithm"
+	case why == "refresh_reuse":
+		rule = "refresh-reuse"
+	case why == "revoked":
+		rule = "revoked-use"
+	case r.URL.Path == "/refresh" && n > 10:
+		rule = "refresh-abuse"
+	case n >= 20:
+		rule = "signature-bruteforce"
+	}
+	g.mu.Lock()
+	key := rule + " " + addr
+	again := g.alerted[key]
+	g.alerted[key] = true
+	g.mu.Unlock()
+	if rule == "" || again && g.alerting == "right" {
+		return
+	}
+	body, _ := json.Marshal(map[string]any{"type": "alert.firing", "timestamp": time.Now(), "data": map[string]any{
+		"id": token(), "rule": rule, "severity": "high", "group": map[string]string{"client.address": addr},
+		"evidence": []any{map[string]any{"jotsight.request_id": r.Header.Get("X-Request-Id")}}}})
+	g.pending.Go(func() { g.deliver(body) })
+}
+
+func (g *target) deliver(body []byte) {
+	req, _ := http.NewRequestWithContext(context.Background(), "POST", "http://"+g.alerts+"/", strings.NewReader(string(body)))
+	if g.alertSecret != "" {
+		sign(req, g.alertSecret, body)
+	}
+	if res, err := http.DefaultClient.Do(req); err == nil {
+		res.Body.Close()
+	}
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body)
+}
+
+func token() string {
+	var b [18]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func segment(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+func decode(part string, v any) error {
+	b, err := base64.RawURLEncoding.DecodeString(part)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, v)
+}
+
+func mac(secret, text string) []byte {
+	m := hmac.New(sha256.New, []byte(secret))
+	m.Write([]byte(text))
+	return m.Sum(nil)
+}
+
+// sign adds the headers of Standard Webhooks.
+func sign(r *http.Request, secret string, body []byte) {
+	key, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	id, at := "msg_"+token(), fmt.Sprint(time.Now().Unix())
+	m := hmac.New(sha256.New, key)
+	fmt.Fprintf(m, "%s.%s.%s", id, at, body)
+	r.Header.Set("webhook-id", id)
+	r.Header.Set("webhook-timestamp", at)
+	r.Header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(m.Sum(nil)))
+}
+
+// freeAddress gives a loopback address on which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
