@@ -197,11 +197,10 @@ func (e *Engine) compile(rules []*rule.Rule) error {
 	}
 	self := &rule.Rule{
 		Name: string(catalog.StateSaturated), Detection: string(catalog.StateSaturated),
-		Level: catalog.High, Version: "1", Hints: rule.Hints{Cooldown: rule.DefaultCooldown},
-		Title: "The engine holds more keys than it can count exactly",
+		Version: "1", Hints: rule.Hints{Cooldown: rule.DefaultCooldown},
 	}
 	if d, ok := catalog.DetectionOf(catalog.StateSaturated); ok {
-		self.Level = d.Severity
+		self.Title, self.Level = d.Title, d.Severity
 	}
 	var err error
 	if e.saturated, err = e.unit(self); err == nil {
