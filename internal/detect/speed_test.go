@@ -44,7 +44,10 @@ func mix(n int) []event.Event {
 		switch i % 100 {
 		case 7, 41, 83:
 			e.Kind, e.Outcome, e.Verified, e.UserID, e.Status = event.VerificationFailed, event.Failure, false, "", 401
-			e.Reason = []event.Reason{event.ReasonExpired, event.ReasonBadSignature, event.ReasonMalformed}[i/100%3]
+			e.Reason = event.ReasonExpired
+			if i/100%3 == 0 {
+				e.Reason, e.KeyID, e.Issuer, e.Fingerprint = event.ReasonMalformed, "", "", ""
+			}
 		case 3, 23, 43, 63, 93:
 			e.Kind, e.Family = event.RefreshOK, fmt.Sprint("fam", rng.IntN(100_000))
 		}
