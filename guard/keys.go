@@ -30,8 +30,8 @@ type Key struct {
 // seen before, before its signature is checked: h is attacker input.
 type KeySource interface {
 	// Keys gives the candidates, at most a handful; the slice is not changed.
-	// ErrUnknownKey means that no key has that id; any other error means that
-	// the keys cannot be had, and is answered with 503. ctx ends with the request.
+	// ErrUnknownKey means that no key has that id; any other error, such as
+	// ErrKeysUnavailable, that they cannot be had, and is answered with 503. ctx ends with the request.
 	Keys(ctx context.Context, h Header) ([]Key, error)
 
 	// Generation changes when a key was taken away or exchanged, so that tokens
@@ -40,8 +40,12 @@ type KeySource interface {
 	Generation() uint64
 }
 
-// ErrUnknownKey is what a KeySource answers when no key has the id.
-var ErrUnknownKey = errors.New("unknown key")
+// What a KeySource answers when no key has the id, and when the keys cannot be
+// had.
+var (
+	ErrUnknownKey      = errors.New("unknown key")
+	ErrKeysUnavailable = errors.New("keys unavailable")
+)
 
 // A lister is a KeySource whose keys are known in advance, so that New can judge
 // them.
@@ -91,7 +95,8 @@ const maxTries = 4
 
 // Keyfunc uses a key function of golang-jwt. It is called with the header alone:
 // the claims of a token that nobody verified are not decoded. It may return one
-// key or a jwt.VerificationKeySet. A guard cannot see such a function take a key
+// key or a jwt.VerificationKeySet. Its errors mean that the key is unknown,
+// except those that wrap ErrKeysUnavailable or a context's end. A guard cannot see such a function take a key
 // away: a token that was verified before is believed until its cache entry ends
 // (CacheConfig.MaxAge).
 func Keyfunc(f jwt.Keyfunc) KeySource { return keyfunc(f) }
@@ -113,8 +118,12 @@ func (f keyfunc) Keys(_ context.Context, h Header) ([]Key, error) {
 		t.Header["typ"] = h.Type
 	}
 	found, err := f(t)
-	if err != nil {
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrKeysUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return nil, err
+	default: // a key function has no other word for a kid that it does not know
+		return nil, ErrUnknownKey
 	}
 	set, ok := found.(jwt.VerificationKeySet)
 	if !ok {

@@ -166,7 +166,7 @@ func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (chec
 		}
 	}
 	if g.replica != nil {
-		if g.outage == FailClosed && g.replica.stale(now) {
+		if g.outage == FailClosed && !g.replica.fresh(ctx, now) {
 			return c, refuse(event.ReasonStoreUnavailable)
 		}
 		if why := g.replica.check(c.token); why != 0 {

@@ -29,7 +29,9 @@ type replica struct {
 	byName   map[target]revoked
 	subjects map[target]subjectRevoked
 
-	cursor Cursor // owned by sync
+	turn   chan struct{} // held by whoever asks the Store
+	tried  atomic.Int64  // when it was asked last
+	cursor Cursor        // owned by the turn
 }
 
 // A target is what a revocation names, with the issuer it is narrowed to.
@@ -51,7 +53,7 @@ type subjectRevoked struct {
 
 func newReplica(c RevocationConfig) *replica {
 	r := &replica{
-		store: c.Store, maxStale: c.MaxStale, stop: func() {},
+		store: c.Store, maxStale: c.MaxStale, stop: func() {}, turn: make(chan struct{}, 1),
 		tokens: make(map[identity]revoked), byName: make(map[target]revoked),
 		subjects: make(map[target]subjectRevoked),
 	}
@@ -62,8 +64,15 @@ func newReplica(c RevocationConfig) *replica {
 	return r
 }
 
-// sync asks the Store for what is new.
+// sync asks the Store for what is new. Whoever comes second waits for the first.
 func (r *replica) sync(ctx context.Context, now time.Time) error {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	r.tried.Store(now.UnixNano())
 	list, next, err := r.store.Changes(ctx, r.cursor)
 	if err != nil {
 		return err
@@ -76,7 +85,24 @@ func (r *replica) sync(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// stale reports whether the copy is too old to be believed.
+// catchUp is the most that a request waits for the Store when the copy is old.
+const catchUp = 500 * time.Millisecond
+
+// fresh reports whether the copy may be believed. One that is too old, because
+// the process was suspended for example, is brought up to date if the Store
+// answers at once; a Store that has just failed is not asked again.
+func (r *replica) fresh(ctx context.Context, now time.Time) bool {
+	switch {
+	case !r.stale(now):
+		return true
+	case now.UnixNano()-r.tried.Load() < int64(time.Second) && r.down.Load():
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, catchUp)
+	defer cancel()
+	return r.sync(ctx, now) == nil || !r.stale(now)
+}
+
 func (r *replica) stale(now time.Time) bool {
 	return now.UnixNano()-r.synced.Load() > int64(r.maxStale)
 }
