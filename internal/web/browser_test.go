@@ -13,11 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/jotsight/jotsight/guard/event"
 )
@@ -45,7 +48,9 @@ func browserPath(t *testing.T) string {
 type tab struct {
 	t   *testing.T
 	ctx context.Context
-	mu  sync.Mutex // t changes with the subtest, and the browser may complain at any time
+
+	mu      sync.Mutex // the browser may complain at any time
+	provoke string     // complaints that hold this are what the test wants
 
 }
 
@@ -85,7 +90,16 @@ func newBrowser(t *testing.T) *tab {
 func (b *tab) complain(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.t.Errorf("browser: %s", text)
+	if b.provoke == "" || !strings.Contains(text, b.provoke) {
+		b.t.Errorf("browser: %s", text)
+	}
+}
+
+// provoking lets the browser complain about text.
+func (b *tab) provoking(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.provoke = text
 }
 
 // sub runs f as a subtest of the same tab.
@@ -249,13 +263,147 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("URL keeps %q, want ?tz=utc", got)
 	}
 
+	for _, scheme := range []string{"light", "dark"} {
+		b.scheme(scheme)
+		b.sub("contrast in "+scheme, func() { canBeRead(b, s, alerts) })
+	}
+	b.sub("keyboard", func() { showsFocus(b, s) })
+	b.sub("no script", func() { worksWithoutScript(b, s) })
 	b.sub("pointer", func() { holdsStill(b, s) })
+	b.sub("pause", func() { pauses(b, s) })
+	b.sub("reconnect", func() { reconnects(b, s) })
 	b.sub("hostile", func() { staysInert(b, s) })
 	b.sub("silent", func() { fallsSilent(b, s) })
 
-	// Out, and the way back is the login page. The stream that was open ends.
+	b.sub("session", func() { tellsThatTheSessionEnded(b, s) })
+
+	b.run(chromedp.Navigate(s.server.URL+"/?tz=utc"),
+		chromedp.SendKeys(`input[name=name]`, "ada"),
+		chromedp.SendKeys(`input[name=password]`, goodPassword),
+		chromedp.Submit(`form`), chromedp.WaitVisible(`#zone-utc[aria-current]`))
 	b.run(chromedp.Click(`.out button`), chromedp.WaitVisible(`.entry input[name=password]`))
 	b.picture("login")
+}
+
+// canBeRead measures the contrast of every text (WCAG 2.2 success criterion
+// 1.4.3: at least 4.5 to 1).
+func canBeRead(b *tab, s *site, alerts []AlertView) {
+	const faint = `(() => {
+		const rgb = (c) => { const m = c.match(/[\d.]+/g).map(Number); return m.length < 4 || m[3] > 0 ? m : null; };
+		const lum = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126*r + .7152*g + .0722*b; };
+		const ground = (n) => { for (; n; n = n.parentElement) { const c = rgb(getComputedStyle(n).backgroundColor); if (c) return c; } return [255, 255, 255]; };
+		const seen = new Set();
+		for (const n of document.querySelectorAll("body *")) {
+			const own = Array.from(n.childNodes).some((c) => c.nodeType === 3 && c.textContent.trim());
+			if (!own || !n.checkVisibility() || n.closest("svg")) continue;
+			const [a, z] = [lum(rgb(getComputedStyle(n).color)), lum(ground(n))];
+			const ratio = (Math.max(a, z) + .05) / (Math.min(a, z) + .05);
+			if (ratio < 4.5) seen.add(n.tagName + "." + n.className + " " + ratio.toFixed(2));
+		}
+		return Array.from(seen).join(", ");
+	})()`
+	for _, path := range []string{"/", "/?reason=canary", "/alerts/a-brute", "/events/" + alerts[1].Events[0]} {
+		b.run(chromedp.Navigate(s.server.URL + path))
+		if got := b.text(faint); got != "" {
+			b.t.Errorf("%s is too faint: %s", path, got)
+		}
+	}
+}
+
+// showsFocus walks the page by the tabulator: the first stop skips to the
+// content, every stop is visible, and "/" goes to the filter.
+func showsFocus(b *tab, s *site) {
+	b.run(chromedp.Navigate(s.server.URL + "/"))
+	const active = `document.activeElement`
+	for i := range 25 {
+		b.run(chromedp.KeyEvent(kb.Tab))
+		if i == 0 {
+			if got := b.text(active + `.className`); got != "skip" {
+				b.t.Errorf("the first stop is %q", got)
+			}
+		}
+		if got := b.text(`getComputedStyle(` + active + `).outlineStyle + " " + ` + active + `.checkVisibility()`); got != "solid true" {
+			b.t.Errorf("stop %d, %s: outline %s", i+1, b.text(active+`.outerHTML.slice(0, 80)`), got)
+		}
+	}
+	b.run(chromedp.Evaluate(active+`.blur()`, nil), input.DispatchKeyEvent(input.KeyRawDown).WithKey("/"))
+	b.wait(active + `.name === "address"`)
+	b.run(chromedp.KeyEvent("203.0.113.7"+kb.Enter), chromedp.WaitReady(`.filter a`))
+	b.wait(`new URLSearchParams(location.search).get("address") === "203.0.113.7" && document.querySelectorAll("#events tbody tr").length === 25`)
+}
+
+func worksWithoutScript(b *tab, s *site) {
+	b.run(emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(s.server.URL+"/?reason=bad_signature"))
+	var rows []*cdp.Node
+	var at string
+	b.run(chromedp.Nodes(`#events tbody tr`, &rows, chromedp.ByQueryAll),
+		chromedp.Text(`#events tbody time`, &at, chromedp.ByQuery),
+		chromedp.WaitNotVisible(`#pause`))
+	if len(rows) != 24 {
+		b.t.Errorf("%d rows, want 24", len(rows))
+	}
+	first, err := s.history.Events(context.Background(), EventQuery{Reason: event.ReasonBadSignature, Limit: 1})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if want := first[0].Time.UTC().Format("15:04:05"); !strings.HasSuffix(at, want) {
+		b.t.Errorf("time %s, want %s UTC", at, want)
+	}
+	b.run(emulation.SetScriptExecutionDisabled(false))
+}
+
+// arrive adds an event that nothing else has brought.
+func (s *site) arrive(seed byte) string {
+	now := time.Now()
+	e := event.Event{Time: now, ID: event.NewIDs([32]byte{seed}).Next(now), Kind: event.Missing, Reason: event.ReasonMissing, Outcome: event.Failure, ServiceName: "accounts-api"}
+	s.history.mu.Lock()
+	s.history.events = append(s.history.events, e)
+	s.history.mu.Unlock()
+	s.hub.Add(Totals{Events: 1})
+	return fmt.Sprintf(`document.querySelector("#events tbody tr").dataset.key === %q`, e.ID)
+}
+
+func pauses(b *tab, s *site) {
+	b.run(chromedp.Navigate(s.server.URL + "/"))
+	b.wait(`document.getElementById("live").dataset.state === "live"`)
+	b.run(chromedp.Click(`#pause`))
+	b.wait(`document.getElementById("live").dataset.state === "paused"`)
+	shown := s.arrive(21)
+	for len(s.Web.streams) > 0 { // no stream is left that could bring it
+		time.Sleep(10 * time.Millisecond)
+	}
+	var there bool
+	b.run(chromedp.Evaluate(shown, &there))
+	if there {
+		b.t.Error("a paused page changes")
+	}
+	b.run(chromedp.Click(`#pause`))
+	b.wait(shown)
+}
+
+// reconnects loses the connection, as when the monitor is started again.
+func reconnects(b *tab, s *site) {
+	b.provoking("ERR_")
+	defer b.provoking("")
+	b.run(chromedp.Navigate(s.server.URL + "/"))
+	b.wait(`document.getElementById("live").dataset.state === "live"`)
+	s.server.CloseClientConnections()
+	b.wait(`document.getElementById("live").dataset.state === "lost"`)
+	shown := s.arrive(22)
+	b.wait(`document.getElementById("live").dataset.state === "live"`)
+	b.wait(shown)
+}
+
+func tellsThatTheSessionEnded(b *tab, s *site) {
+	b.provoking("401")
+	defer b.provoking("")
+	b.run(chromedp.Navigate(s.server.URL + "/"))
+	b.wait(`document.getElementById("live").dataset.state === "live"`)
+	s.accounts.mu.Lock()
+	clear(s.accounts.sessions)
+	s.accounts.mu.Unlock()
+	s.arrive(23)
+	b.wait(`!document.getElementById("lost").hidden && document.getElementById("lost").textContent.startsWith("Your session has ended")`)
 }
 
 // holdsStill checks that what is under the pointer does not move.
