@@ -13,9 +13,9 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
+	"unsafe"
 
 	"github.com/spf13/cobra"
 
@@ -295,7 +295,8 @@ type lines struct {
 	close   func() error
 	line    int
 	problem error        // why the line that was just read cannot be used
-	next    *event.Event // read, and not yet used
+	event   event.Event  // the last that was read
+	next    *event.Event // it, until it is used
 }
 
 func openLines(name string, stdin io.Reader) (*lines, error) {
@@ -333,9 +334,9 @@ func openLines(name string, stdin io.Reader) (*lines, error) {
 	return l, nil
 }
 
-// read gives the next event, skipping blank lines. When the line cannot be used,
-// problem says why and the event is nil. The error is the end, or what kept the
-// input from being read.
+// read gives the next event, which is good until the next read, skipping blank
+// lines. When the line cannot be used, problem says why and the event is nil. The
+// error is the end, or what kept the input from being read.
 func (l *lines) read() (*event.Event, error) {
 	for {
 		l.problem = nil
@@ -352,18 +353,18 @@ func (l *lines) read() (*event.Event, error) {
 		case err != nil && !errors.Is(err, io.EOF):
 			return nil, err
 		}
-		line := string(bytes.TrimRight(text, "\r\n"))
-		if strings.TrimSpace(line) == "" {
+		text = bytes.TrimSpace(text)
+		if len(text) == 0 {
 			if err != nil {
 				return nil, err
 			}
 			continue
 		}
-		e := new(event.Event)
-		if _, problem := e.Decode(line); problem != nil {
-			l.problem = problem
+		// The event's texts are those of the reader's buffer. That holds until the
+		// next read, which comes when the engine has done with the event.
+		if _, l.problem = l.event.Decode(unsafe.String(&text[0], len(text))); l.problem != nil {
 			return nil, nil
 		}
-		return e, nil
+		return &l.event, nil
 	}
 }

@@ -199,6 +199,18 @@ func TestFoldedBeyondTheWindow(t *testing.T) {
 	}
 }
 
+// TestRange holds a condition with two bounds: it is judged as the count grows.
+func TestRange(t *testing.T) {
+	b := newBench(t, counting("event_count", "60s", "{gte: 3, lt: 5}"), detect.Config{})
+	weight := func(n int64) func(*event.Event) { return func(e *event.Event) { e.Count = n } }
+	b.denied(0, "a", weight(2))
+	b.denied(time.Second, "a", weight(2))
+	b.want("four", "counted medium [client.address=a] 4")
+	b.denied(0, "b", weight(2))
+	b.denied(time.Second, "b", weight(3))
+	b.want("five at once")
+}
+
 // TestEvidence holds which events an alert names.
 func TestEvidence(t *testing.T) {
 	engine, err := detect.New(load(t, counting("event_count", "60s", "{gte: 3}")), detect.Config{})

@@ -161,7 +161,7 @@ func TestReplayIsLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	total := 0
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		stream := traffic(rng)
 		want := detected(t, list, stream, 1, 0)
@@ -178,7 +178,7 @@ func TestReplayIsLive(t *testing.T) {
 			}
 		}
 	}
-	if total < 100 {
+	if total < 60 {
 		t.Errorf("%d alerts in all: the campaigns were not seen", total)
 	}
 }
