@@ -95,15 +95,15 @@ func readServeConfig(path string, env func(string) (string, bool), conf *monitor
 	}
 	conf.Listen, conf.Data, conf.BaseURL, conf.Plain = f.Listen, f.Data, f.BaseURL, f.Plain
 	conf.LogAge, conf.LogBytes, conf.KeepFor = time.Duration(f.Keep.Log), int64(f.Keep.Bytes), time.Duration(f.Keep.History)
-	for _, w := range f.Webhooks {
+	for i, w := range f.Webhooks {
 		if w.Secret == "" {
-			return fmt.Errorf("%s: webhook %s: secret: missing", path, w.Name)
+			return fmt.Errorf("%s:%d: webhook %s: secret: missing", path, lineOf(&root, "webhooks", i), w.Name)
 		}
 		conf.Webhooks = append(conf.Webhooks, monitor.Webhook{Name: w.Name, URL: w.URL, Secret: w.Secret})
 	}
 	if f.TLS.Certificate != "" || f.TLS.Key != "" {
 		if conf.TLS, err = tlsConfig(f.TLS.Certificate, f.TLS.Key); err != nil {
-			return fmt.Errorf("%s: tls: %w", path, err)
+			return fmt.Errorf("%s:%d: tls: %w", path, lineOf(&root, "tls", -1), err)
 		}
 	}
 	return nil
@@ -121,6 +121,25 @@ func decodeStrictly(text []byte, root *yaml.Node, f *serveFile) error {
 		return nil
 	}
 	return root.Decode(f)
+}
+
+// lineOf gives the line of a field, or of its item number i if that is not
+// below zero.
+func lineOf(root *yaml.Node, field string, i int) int {
+	if len(root.Content) == 0 {
+		return 1
+	}
+	top := root.Content[0].Content
+	for k := 0; k+1 < len(top); k += 2 {
+		if top[k].Value != field {
+			continue
+		}
+		if i >= 0 && i < len(top[k+1].Content) {
+			return top[k+1].Content[i].Line
+		}
+		return top[k].Line
+	}
+	return 1
 }
 
 // expand puts the environment's values for ${NAME}.
