@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -140,6 +141,7 @@ func loadRules(path string) ([]*rule.Rule, error) {
 	var list []*rule.Rule
 	if info.IsDir() {
 		list, err = rule.Load(os.DirFS(path))
+		inDir(path, err)
 	} else {
 		var text []byte
 		if text, err = os.ReadFile(path); err == nil {
@@ -153,6 +155,18 @@ func loadRules(path string) ([]*rule.Rule, error) {
 		return nil, usage(fmt.Errorf("%s: no rules", path), "")
 	}
 	return list, nil
+}
+
+// inDir makes the mistakes of a rule directory name files as their user does.
+func inDir(dir string, err error) {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range all.Unwrap() {
+			var e *rule.Error
+			if errors.As(err, &e) {
+				e.File = filepath.Join(dir, e.File)
+			}
+		}
+	}
 }
 
 // A replay joins inputs and keeps the last word on each alert.
