@@ -107,6 +107,11 @@ func (e *Engine) Restore(b []byte) error {
 	if len(s.Ring) > proofs {
 		return errState
 	}
+	for i := range s.Sources {
+		if !s.Sources[i].Ratio.sound() {
+			return errState
+		}
+	}
 	saved := map[string]*unitState{}
 	for i := range s.Units {
 		if !s.Units[i].sound() {
@@ -191,7 +196,8 @@ func (s *unitState) sound() bool {
 			return false
 		}
 	}
-	return len(s.Place) == len(s.Used) && len(s.Hash) == len(s.Used) && len(s.Seen) == len(s.Used) &&
+	const most = 1 << 26 // far beyond what a cell budget in memory allows
+	return s.Cells <= most && len(s.Place) == len(s.Used) && len(s.Hash) == len(s.Used) && len(s.Seen) == len(s.Used) &&
 		len(s.At) == n && len(s.Val) == n && s.Cells >= ways && s.Cells&(s.Cells-1) == 0
 }
 

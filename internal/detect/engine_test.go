@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -289,6 +290,42 @@ func TestRestore(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %d alerts, want %d", change, got, want)
 		}
+	}
+}
+
+// TestDamagedState flips every byte of a state. Most of it has no meaning that
+// could be checked; but nothing of it may break the engine.
+func TestDamagedState(t *testing.T) {
+	rules := counting("event_count", "60s", "{gte: 3}") + "---" + plain
+	b := newBench(t, rules, detect.Config{})
+	id := func(e *event.Event) { e.ID = event.NewIDs([32]byte{1}).Next(e.Time) }
+	for i := range 5 {
+		b.denied(time.Duration(i)*time.Second, fmt.Sprint("a", i%2), id)
+	}
+	e := event.Event{Time: epoch, Kind: event.Verified}
+	b.Process(&e, nil)
+	state, err := b.Checkpoint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for i := range state {
+		damaged := bytes.Clone(state)
+		damaged[i] ^= byte(1 + i*37%255)
+		next := newBench(t, rules, detect.Config{})
+		if next.Restore(damaged) != nil {
+			refused++
+		}
+		for k := range 5 {
+			next.denied(time.Duration(k)*time.Second, fmt.Sprint("a", k%2), id)
+		}
+		next.Process(&event.Event{Time: epoch, Kind: event.Verified}, nil)
+		if _, err := next.Checkpoint(); err != nil {
+			t.Errorf("byte %d: %v", i, err)
+		}
+	}
+	if refused < len(state)/3 {
+		t.Errorf("%d of %d damaged states refused", refused, len(state))
 	}
 }
 

@@ -45,7 +45,7 @@ func (v *evidence) add(h uint64, at int64, id event.ID, prev uint32) uint32 {
 // first, MaxEvents at most: the newest are kept.
 func (v *evidence) since(h uint64, link uint32, first int64) []string {
 	var ids []string
-	for link != 0 && len(ids) < MaxEvents && v.next-link < proofs {
+	for link != 0 && len(ids) < MaxEvents && v.next-link < proofs && int(link%proofs) < len(v.ring) {
 		p := v.ring[link%proofs]
 		if p.Hash != h {
 			break

@@ -26,6 +26,11 @@ type ring struct {
 	Fails int
 }
 
+// sound reports whether a ring that was read back can be used.
+func (r *ring) sound() bool {
+	return r.Next >= 0 && r.Next < ratioSpan && r.Size >= 0 && r.Size <= ratioSpan && r.Fails >= 0 && r.Fails <= r.Size
+}
+
 func (r *ring) push(fail bool, times int64) {
 	for range min(times, ratioSpan) {
 		word, bit := &r.Bits[r.Next/64], uint64(1)<<(r.Next%64)
