@@ -64,6 +64,13 @@ func (b *batch) array(body []byte) {
 func (b *batch) take(number int, line string) {
 	var e event.Event
 	unknown, err := e.Decode(line)
+	switch {
+	case err != nil:
+	case strings.HasPrefix(e.Kind.String(), "jotsight."):
+		err = &event.FieldError{Key: "event", Problem: "reserved for the monitor's own audit"}
+	case e.Time.Unix() < 0:
+		err = &event.FieldError{Key: "time", Problem: "before 1970"}
+	}
 	if err != nil {
 		b.refuse(number, err)
 		return
@@ -87,10 +94,18 @@ func (b *batch) refuse(number int, err error) {
 	b.errors = append(b.errors, problem)
 }
 
+// maxAhead is how far a clock may be ahead of ours before it is not believed. It
+// is the engine's as well, which sets such events back in files that it replays.
+const maxAhead = 60 * time.Second
+
 // stamp sets what the monitor knows better than the sender, and takes out what
 // no event may hold: tokens, and the identity of a token that nobody verified.
 func (b *batch) stamp(e *event.Event) {
 	e.Observed, e.Origin, e.Trust = b.now, "http", "trusted"
+	e.FailRatio, e.FailSample, e.ClockClamped = 0, 0, false
+	if e.Time.Sub(b.now) > maxAhead {
+		e.Time, e.ClockClamped = b.now, true
+	}
 	if e.ID.IsZero() {
 		e.ID = b.ids.Next(b.now)
 	}

@@ -8,7 +8,6 @@ package ingest
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -21,6 +20,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/jotsight/jotsight/guard/event"
 )
@@ -51,9 +52,10 @@ type Config struct {
 	Now    func() time.Time // time.Now
 	Logger *slog.Logger     // silent
 
-	MaxBody int64         // bytes of one request, decompressed; 16 MiB
-	MaxHeld int64         // bytes of all requests under way; 64 MiB, beyond it the answer is 429
-	Wait    time.Duration // for the log, before the answer is 503; 30 s
+	MaxBody   int64         // bytes of one request, decompressed; 16 MiB
+	MaxEvents int           // of one request; 20,000
+	MaxHeld   int64         // bytes of all requests under way, as they lie in memory; 128 MiB, beyond it the answer is 429
+	Wait      time.Duration // for the log, before the answer is 503; 30 s
 }
 
 // Stats count since the start.
@@ -79,8 +81,11 @@ func New(c Config) *Handler {
 	if c.MaxBody == 0 {
 		c.MaxBody = 16 << 20
 	}
+	if c.MaxEvents == 0 {
+		c.MaxEvents = 20_000
+	}
 	if c.MaxHeld == 0 {
-		c.MaxHeld = 64 << 20
+		c.MaxHeld = 128 << 20
 	}
 	if c.Wait == 0 {
 		c.Wait = 30 * time.Second
@@ -186,6 +191,20 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.problem }
 
+var errHeld = &statusError{http.StatusTooManyRequests, "too much under way; come again"}
+
+// eventSize is about what a decoded event takes beside its line. The shortest
+// line has a twentieth of it, so that bytes alone would be no bound.
+const eventSize = 1200
+
+// most gives how many events body can hold at most, in one quick pass.
+func most(body []byte) int {
+	if isArray(body) {
+		return bytes.Count(body, []byte{'{'})
+	}
+	return bytes.Count(body, []byte{'\n'}) + 1
+}
+
 // read takes the body into memory, as long as the bytes of all requests under
 // way leave room for it. release gives the room back.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) (body []byte, release func(), err error) {
@@ -213,7 +232,7 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (body []byte, rel
 			grow := int64(max(cap(body), 64<<10))
 			if h.held.Add(grow) > h.cfg.MaxHeld {
 				h.held.Add(-grow)
-				return nil, release, &statusError{http.StatusTooManyRequests, "too much under way; come again"}
+				return nil, release, errHeld
 			}
 			mine += grow
 			body = append(make([]byte, 0, mine), body...)
@@ -225,6 +244,14 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (body []byte, rel
 		case int64(len(body)) > h.cfg.MaxBody || errors.As(err, &long):
 			return nil, release, &statusError{http.StatusRequestEntityTooLarge, fmt.Sprintf("longer than %d bytes", h.cfg.MaxBody)}
 		case err == io.EOF:
+			n := most(body)
+			if n > h.cfg.MaxEvents {
+				return nil, release, &statusError{http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d events", h.cfg.MaxEvents)}
+			}
+			decoded := int64(n) * eventSize
+			if mine += decoded; h.held.Add(decoded) > h.cfg.MaxHeld {
+				return nil, release, errHeld
+			}
 			return body, release, nil
 		case err != nil:
 			return nil, release, err

@@ -105,6 +105,8 @@ func TestLines(t *testing.T) {
 		{"a key twice", good + "\n" + `{"event":"jwt.issued","event":"jwt.issued"}`, nil, 1, []LineError{{2, "event", "stated twice"}}},
 		{"an unknown key twice", `{"a":1,"a":2}`, nil, 0, []LineError{{1, "a", "stated twice"}}},
 		{"no time", `{"event":"jwt.issued"}`, nil, 0, []LineError{{1, "time", "missing"}}},
+		{"what only the monitor may say", good + "\n" + `{"time":"2026-11-21T11:59:59Z","event":"jotsight.ui_login"}`, nil, 1, []LineError{{2, "event", "reserved for the monitor's own audit"}}},
+		{"from before all clocks", `{"time":"1969-12-31T23:59:59Z","event":"jwt.issued"}`, nil, 0, []LineError{{1, "time", "before 1970"}}},
 		{"too long", good + "\n" + `{"msg":"` + strings.Repeat("x", event.MaxLine) + `"}`, nil, 1, []LineError{{2, "", "longer than 65536 bytes"}}},
 		{"a broken array", "[" + good + ", hello", nil, 1, []LineError{{2, "", "not JSON; nothing after it was read"}}},
 		{"an array without an end", "[" + good, nil, 1, []LineError{{2, "", "the array has no end"}}},
@@ -146,6 +148,9 @@ func TestRefusals(t *testing.T) {
 		{"another scheme", nil, &memory{}, good, []string{"Authorization", "Basic " + key}, 401},
 		{"too much", func(c *Config) { c.MaxBody = 1000 }, &memory{}, strings.Repeat("x", 2000), nil, 413},
 		{"a gzip bomb", func(c *Config) { c.MaxBody = 1000 }, &memory{}, gz(strings.Repeat("x", 1<<20)), []string{"Content-Encoding", "gzip"}, 413},
+		{"too many events", func(c *Config) { c.MaxEvents = 3 }, &memory{}, strings.Repeat(good+"\n", 4), nil, 413},
+		{"too many events in an array", func(c *Config) { c.MaxEvents = 3 }, &memory{}, "[" + strings.Repeat(good+",", 3) + good + "]", nil, 413},
+		{"no room for what the lines become", func(c *Config) { c.MaxHeld = 200 << 10 }, &memory{}, strings.Repeat("{}\n", 200), nil, 429},
 		{"not gzip", nil, &memory{}, good, []string{"Content-Encoding", "gzip"}, 400},
 		{"another encoding", nil, &memory{}, good, []string{"Content-Encoding", "br"}, 415},
 		{"a form", nil, &memory{}, good, []string{"Content-Type", "multipart/form-data; boundary=x"}, 415},
@@ -189,6 +194,11 @@ func TestStamp(t *testing.T) {
 	}
 	if forged.Origin != "http" || forged.Trust != "trusted" || forged.ServiceName != "orders" || forged.ID.IsZero() || !forged.Observed.Equal(now) {
 		t.Errorf("not stamped: %+v", forged)
+	}
+	m = &memory{}
+	post(handler(m), `{"time":"2031-01-01T00:00:00Z","event":"jwt.verified","rate.fail_ratio":0.9,"rate.fail_n":1000}`)
+	if e := m.events[0]; !e.Time.Equal(now) || !e.ClockClamped || e.FailSample != 0 {
+		t.Errorf("a clock years ahead and features of the engine are believed: %+v", e)
 	}
 	if real.UserID != "alice" || real.ServiceName != "pay" {
 		t.Errorf("a verified token lost its user or service: %q, %q", real.UserID, real.ServiceName)

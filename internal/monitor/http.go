@@ -1,13 +1,14 @@
 package monitor
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/finding"
