@@ -218,6 +218,7 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 		t.Fatal(err)
 	}
 	s.Web.hasher = cheap()
+	s.server.Config.ReadTimeout = 300 * time.Millisecond // a stream has to outlive it
 	s.server.Start()
 	t.Cleanup(func() {
 		s.Close()

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -158,6 +159,24 @@ func TestStreamEnds(t *testing.T) {
 				l.stop()
 			})
 		})
+	}
+}
+
+// TestStreamOverTheWire: a real connection, which outlives the server's
+// ReadTimeout and is closed by Close.
+func TestStreamOverTheWire(t *testing.T) {
+	s := newSite(t)
+	r := s.member().get("/stream")
+	if r.StatusCode != http.StatusOK {
+		t.Fatal(r.StatusCode)
+	}
+	time.AfterFunc(3*s.server.Config.ReadTimeout, func() {
+		s.hub.Add(Totals{Alerts: 1})
+		time.AfterFunc(2*streamPause, s.Close)
+	})
+	got, err := io.ReadAll(r.Body)
+	if err != nil || !strings.Contains(string(got), `"alerts":1`) {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
