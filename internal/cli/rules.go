@@ -13,7 +13,12 @@ import (
 )
 
 var _ = add(func() *cobra.Command {
-	c := &cobra.Command{Use: "rules", Short: "List and check detection rules"}
+	c := &cobra.Command{
+		Use:   "rules",
+		Short: "List and check detection rules",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
 	var dir string
 	list := &cobra.Command{
 		Use:   "list",

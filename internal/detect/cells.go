@@ -31,6 +31,7 @@ type cells struct {
 	limit        int   // cells at most, a power of two
 
 	hash []uint64 // 0: free
+	met  []int64  // the engine's time when the key was last met
 	used []uint16
 	seen []uint32 // the newest evidence, see evidence
 	at   []int64  // size to a cell
@@ -64,10 +65,10 @@ func newCells(c *rule.Correlation, lateness time.Duration, budget int) *cells {
 }
 
 // bytes is what one cell takes.
-func (t *cells) bytes() int { return 8 + 2 + 4 + t.size*12 }
+func (t *cells) bytes() int { return 8 + 8 + 2 + 4 + t.size*12 }
 
 func (t *cells) make(n int) {
-	t.hash, t.used, t.seen = make([]uint64, n), make([]uint16, n), make([]uint32, n)
+	t.hash, t.met, t.used, t.seen = make([]uint64, n), make([]int64, n), make([]uint16, n), make([]uint32, n)
 	t.at, t.val = make([]int64, n*t.size), make([]uint32, n*t.size)
 }
 
@@ -84,10 +85,11 @@ func (t *cells) find(h uint64) int {
 	return -1
 }
 
-// idle reports whether nothing in the cell can count any more.
+// idle reports whether nothing in the cell can count any more. It goes by when
+// the key was met, not by the times of its events: those of a service whose
+// clock is slow are as much alive as others.
 func (t *cells) idle(i int, now int64) bool {
-	n := int(t.used[i])
-	return n == 0 || t.at[i*t.size+n-1] <= now-t.window-t.late
+	return t.used[i] == 0 || t.met[i] <= now-t.window-t.late
 }
 
 // place gives a free cell to h, or -1 when all of its bucket are alive and the
@@ -106,7 +108,7 @@ func (t *cells) place(h uint64, now int64) int {
 			}
 		}
 		if free >= 0 {
-			t.reset(free, h)
+			t.reset(free, h, now)
 			return free
 		}
 		if len(t.hash) >= t.limit {
@@ -116,7 +118,9 @@ func (t *cells) place(h uint64, now int64) int {
 	}
 }
 
-func (t *cells) reset(i int, h uint64) { t.hash[i], t.used[i], t.seen[i] = h, 0, 0 }
+func (t *cells) reset(i int, h uint64, now int64) {
+	t.hash[i], t.met[i], t.used[i], t.seen[i] = h, now, 0, 0
+}
 
 // grow doubles the table. A bucket becomes two, so that none can overflow.
 func (t *cells) grow(now int64) {
@@ -124,22 +128,20 @@ func (t *cells) grow(now int64) {
 	t.make(2 * len(old.hash))
 	for i, h := range old.hash {
 		if h != 0 && !old.idle(i, now) {
-			t.put(h, old.seen[i], old.at[i*t.size:][:old.used[i]], old.val[i*t.size:][:old.used[i]])
+			b := t.bucket(h)
+			for t.hash[b] != 0 {
+				b++
+			}
+			t.fill(b, h, old.met[i], old.seen[i], old.at[i*t.size:][:old.used[i]], old.val[i*t.size:])
 		}
 	}
 }
 
-// put fills a cell that is known to have room in its bucket.
-func (t *cells) put(h uint64, seen uint32, at []int64, val []uint32) {
-	b := t.bucket(h)
-	for i := b; i < b+ways; i++ {
-		if t.hash[i] == 0 {
-			t.hash[i], t.used[i], t.seen[i] = h, uint16(len(at)), seen
-			copy(t.at[i*t.size:], at)
-			copy(t.val[i*t.size:], val)
-			return
-		}
-	}
+// fill sets the whole of a cell.
+func (t *cells) fill(i int, h uint64, met int64, seen uint32, at []int64, val []uint32) {
+	t.hash[i], t.met[i], t.used[i], t.seen[i] = h, met, uint16(len(at)), seen
+	copy(t.at[i*t.size:], at)
+	copy(t.val[i*t.size:], val[:len(at)])
 }
 
 // least gives the cell of h's bucket that has counted least, and what.

@@ -42,6 +42,7 @@ type unitState struct {
 	Cells       int // of the table
 	Place       []int32
 	Hash        []uint64
+	Met         []int64
 	Used        []uint16
 	Seen        []uint32
 	At          []int64
@@ -180,7 +181,7 @@ func (t *cells) save(name string) unitState {
 			continue
 		}
 		s.Place, s.Hash = append(s.Place, int32(i)), append(s.Hash, h)
-		s.Used, s.Seen = append(s.Used, t.used[i]), append(s.Seen, t.seen[i])
+		s.Met, s.Used, s.Seen = append(s.Met, t.met[i]), append(s.Used, t.used[i]), append(s.Seen, t.seen[i])
 		s.At = append(s.At, t.at[i*t.size:][:n]...)
 		s.Val = append(s.Val, t.val[i*t.size:][:n]...)
 	}
@@ -197,7 +198,7 @@ func (s *unitState) sound() bool {
 		}
 	}
 	const most = 1 << 26 // far beyond what a cell budget in memory allows
-	return s.Cells <= most && len(s.Place) == len(s.Used) && len(s.Hash) == len(s.Used) && len(s.Seen) == len(s.Used) &&
+	return s.Cells <= most && len(s.Place) == len(s.Used) && len(s.Hash) == len(s.Used) && len(s.Met) == len(s.Used) && len(s.Seen) == len(s.Used) &&
 		len(s.At) == n && len(s.Val) == n && s.Cells >= ways && s.Cells&(s.Cells-1) == 0
 }
 
@@ -216,9 +217,7 @@ func (t *cells) load(s *unitState) {
 			cell = t.place(h, 0)
 		}
 		if cell >= 0 && n <= t.size {
-			t.hash[cell], t.used[cell], t.seen[cell] = h, uint16(n), s.Seen[i]
-			copy(t.at[cell*t.size:], s.At[at:at+n])
-			copy(t.val[cell*t.size:], s.Val[at:at+n])
+			t.fill(cell, h, s.Met[i], s.Seen[i], s.At[at:at+n], s.Val[at:])
 		}
 		at += n
 	}

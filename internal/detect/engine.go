@@ -367,6 +367,7 @@ func (e *Engine) take(a *action, ev *event.Event, t int64, emit func(Alert)) {
 			return
 		}
 	}
+	c.met[i] = e.now
 	if filled > 0 {
 		c.insert(i, t, uint32(filled))
 	}
@@ -448,7 +449,7 @@ func (e *Engine) cell(u *unit, h uint64, weight int64, emit func(Alert)) (i int,
 			return -1, 0
 		}
 		u.gate.add(c.hash[least], count, e.now)
-		c.reset(least, h)
+		c.reset(least, h, e.now)
 		i = least
 	}
 	if c.distinct {

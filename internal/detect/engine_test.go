@@ -112,6 +112,20 @@ func TestLate(t *testing.T) {
 	b.want("a backlog", "counted medium [client.address=backlog] 3")
 }
 
+// TestSlowClock holds that a service whose clock is an hour behind is watched like
+// any other, however many keys the others bring.
+func TestSlowClock(t *testing.T) {
+	b := newBench(t, counting("event_count", "60s", "{gte: 3}"), detect.Config{})
+	for i := range 3000 {
+		at := time.Hour + time.Duration(i)*10*time.Millisecond
+		b.denied(at, fmt.Sprint("other", i), observed(at))
+		if i%1000 == 0 {
+			b.denied(at-time.Hour, "a", observed(at))
+		}
+	}
+	b.want("three within 20 s", "counted medium [client.address=a] 3")
+}
+
 // TestRollup holds that a botnet makes one alert, not thousands.
 func TestRollup(t *testing.T) {
 	b := newBench(t, plain, detect.Config{MaxActive: 3})
