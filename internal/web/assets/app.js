@@ -38,7 +38,7 @@ function localTimes(root) {
 
 localTimes(document);
 const zoneLocal = byID("zone-local");
-if (zoneLocal && !utc) {
+if (zoneLocal && !utc && place !== "UTC") {
   zoneLocal.textContent = place;
   zoneLocal.title = zone;
 }
