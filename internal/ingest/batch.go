@@ -62,7 +62,8 @@ func (b *batch) array(body []byte) {
 }
 
 func (b *batch) take(number int, line string) {
-	var e event.Event
+	b.events = append(b.events, event.Event{}) // decoded in place: an event is a kilobyte
+	e := &b.events[len(b.events)-1]
 	unknown, err := e.Decode(line)
 	switch {
 	case err != nil:
@@ -72,13 +73,13 @@ func (b *batch) take(number int, line string) {
 		err = &event.FieldError{Key: "time", Problem: "before 1970"}
 	}
 	if err != nil {
+		b.events = b.events[:len(b.events)-1]
 		b.refuse(number, err)
 		return
 	}
 	b.unknown += unknown
-	b.stamp(&e)
+	b.stamp(e)
 	b.lines = append(e.Append(b.lines), '\n')
-	b.events = append(b.events, e)
 }
 
 func (b *batch) refuse(number int, err error) {

@@ -148,7 +148,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, s.status, s.problem)
 		return
 	}
-	b := batch{source: source, now: h.cfg.Now(), ids: h.cfg.IDs, lines: make([]byte, 0, len(body)+len(body)/4)}
+	b := batch{source: source, now: h.cfg.Now(), ids: h.cfg.IDs,
+		events: make([]event.Event, 0, most(body)), lines: make([]byte, 0, len(body)+len(body)/4)}
 	b.parse(body)
 	h.unknown.Add(int64(b.unknown))
 	if len(b.events) > 0 {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jotsight/jotsight/guard/event"
 )
 
 // A message is one that was sealed and is not yet known to be on the disk.
@@ -135,6 +137,11 @@ func (l *Log) take() []*piece {
 
 // fill puts the events of pieces into r and reports whether any was new.
 func (l *Log) fill(r *Record, pieces []*piece) bool {
+	events, size := 0, 0
+	for _, p := range pieces {
+		events, size = events+len(p.events), size+len(p.lines)
+	}
+	r.Events, r.Lines = make([]*event.Event, 0, events), make([]byte, 0, size)
 	for _, p := range pieces {
 		rest := p.lines
 		for i := range p.events {
