@@ -25,9 +25,23 @@ var _ = add(func() *cobra.Command {
 whether it was refused, whether the service's log recorded it, and whether
 anybody was alerted.
 
-A recipe (jotsight.yaml) says how to log in, which resource is protected, and
-where the log is. Without one, scan URL takes a token from JOTSIGHT_TOKEN or
---token-file and does what can be done with it.
+Without a recipe, scan URL takes a token from JOTSIGHT_TOKEN or --token-file and
+does what can be done with it. A recipe (jotsight.yaml) says more:
+
+  target: http://127.0.0.1:8080
+  vars: {user: alice, password: "${SCAN_PASSWORD}"}
+  login:
+    - request: POST /login
+      json: {user: "{{user}}", password: "{{password}}"}
+      take: {access: $.access_token, refresh: $.refresh_token}
+  protected: {request: GET /me, ok: 200, proof: $.id}
+  refresh: {request: POST /refresh, json: {refresh: "{{refresh}}"}, take: {access: $.access_token, refresh: $.refresh_token}}
+  logout: {request: POST /logout, headers: {Authorization: "Bearer {{access}}"}}
+  logs: [{file: run/app.log}]
+  alerts: {webhook: "127.0.0.1:9099", secret: "${WEBHOOK_SECRET}"}
+
+Only target, protected, and one of login and token are required. proof is
+something that only a real user's answer holds.
 
 Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 3 inconclusive or the target or a log cannot be used.`,
@@ -107,7 +121,7 @@ func (s *scanCommand) recipe(args []string) (*scan.Recipe, error) {
 		return nil, usage(fmt.Errorf("%s: does not exist", name), "jotsight scan --help shows a scan without recipe")
 	}
 	if err != nil {
-		return nil, usage(err, "jotsight scan --help says what a recipe is")
+		return nil, usage(err, "jotsight scan --help shows a recipe")
 	}
 	if len(args) > 0 {
 		if err := r.SetTarget(args[0]); err != nil {

@@ -312,6 +312,9 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 			})
 		},
 	})
+	if n.Kind != yaml.MappingNode {
+		return
+	}
 	for _, name := range []string{"target", "protected"} {
 		if !seen[name] {
 			d.fail(n, name, "missing")

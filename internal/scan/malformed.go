@@ -13,7 +13,7 @@ var _ = add(Probe{
 	Weakness: catalog.SignatureNotVerified,
 	Title:    "texts that are no token",
 	Stage:    StageRefusal,
-	Requests: requests(3),
+	Requests: requests(6),
 	Truth:    []event.Reason{event.ReasonMalformed, event.ReasonBadEncoding, event.ReasonTooManyParts},
 	Silent:   catalog.SilentVerifyFailure,
 	Run: func(ctx context.Context, a *attempt) {

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A Plan is what a scan would send at most, before anything is sent.
+// A Plan is what a scan would send at most, before anything is sent. What a
+// limiter or a broken server answers is sent once more, which is not counted.
 type Plan struct {
 	Controls int // good requests and refusals that everything is compared with
 	Logins   int
@@ -95,7 +96,7 @@ func WritePlan(w io.Writer, r *Recipe) error {
 		over := max(0, p.Requests()-l.Burst)
 		fmt.Fprintf(&b, ", %g a second after a burst of %d: about %s", l.RPS, l.Burst, (time.Duration(float64(over) / l.RPS * float64(time.Second))).Round(time.Second))
 	}
-	b.WriteString("\n")
+	b.WriteString("\nWhat a limiter or a server error answers is sent once more.\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -32,7 +32,7 @@ func (b *book) records(lines []line) []*record {
 		src := b.tails[l.source].LogSource
 		if before := last[l.source]; before != nil && continues(src, l.text) && before.fields == nil && len(before.raw) < maxLogLine {
 			before.raw += "\n" + l.text
-			before.text = plainText(before.raw)
+			before.text += "\n" + plainText(l.text)
 			continue
 		}
 		if strings.TrimSpace(l.text) == "" {
@@ -134,13 +134,21 @@ func flatten(to map[string]string, prefix string, v any, depth int) {
 }
 
 // field gives the first of the keys that the record has. A key matches by its
-// last part too: "http.route" finds "request.http.route", but not "subroute".
+// last parts too: "http.route" finds "request.http.route", but not "subroute".
 func (r *record) field(keys ...string) (string, bool) {
 	for _, want := range keys {
-		for k, v := range r.fields {
-			if strings.EqualFold(k, want) || len(k) > len(want) && strings.EqualFold(k[len(k)-len(want)-1:], "."+want) {
-				return v, true
+		if v, ok := r.fields[want]; ok {
+			return v, true
+		}
+		best := "" // the shortest, then the first, so that a map's order decides nothing
+		for k := range r.fields {
+			if n := len(k) - len(want); n >= 0 && strings.EqualFold(k[n:], want) && (n == 0 || k[n-1] == '.') &&
+				(best == "" || len(k) < len(best) || len(k) == len(best) && k < best) {
+				best = k
 			}
+		}
+		if best != "" {
+			return r.fields[best], true
 		}
 	}
 	return "", false

@@ -16,7 +16,7 @@ var _ = add(Probe{
 	Title:    "many refreshes of one session",
 	Stage:    StageBurst,
 	Needs:    []Need{NeedRefresh},
-	Requests: func(r *Recipe) int { return r.Limits.Refreshes + len(r.Login) },
+	Requests: func(r *Recipe) int { return r.Limits.Refreshes },
 	Truth:    []event.Reason{event.ReasonRateLimited},
 	Silent:   catalog.SilentRefresh,
 	Alert:    catalog.RefreshAbuse,

@@ -15,7 +15,7 @@ var _ = add(Probe{
 	Title:    "a rotated refresh token again",
 	Stage:    StageLifecycle,
 	Needs:    []Need{NeedRefresh},
-	Requests: requests(7),
+	Requests: requests(5),
 	Truth:    []event.Reason{event.ReasonRefreshReuse, event.ReasonReplayed, event.ReasonFamilyRevoked, event.ReasonRevoked},
 	Silent:   catalog.SilentRefresh,
 	Alert:    catalog.RefreshReuse,

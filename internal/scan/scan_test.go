@@ -17,7 +17,9 @@ import (
 // most of their time.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	flag.Set("test.parallel", "12")
+	if f := flag.Lookup("test.fuzz"); f.Value.String() == "" {
+		flag.Set("test.parallel", "12")
+	}
 	os.Exit(m.Run())
 }
 
@@ -46,9 +48,13 @@ func standingIDs(r *finding.Report) []string {
 
 func runTarget(t *testing.T, g *target, extra string) *finding.Report {
 	t.Helper()
-	report, err := Run(t.Context(), g.parse(extra), Options{FoldWait: 300 * time.Millisecond})
+	recipe := g.parse(extra)
+	report, err := Run(t.Context(), recipe, Options{FoldWait: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got, most := report.Stats.Requests, PlanOf(recipe).Requests(); got > most && g.limit >= 0 {
+		t.Errorf("%d requests were sent, and the plan says at most %d", got, most)
 	}
 	checkNoSecret(t, g, report)
 	return report

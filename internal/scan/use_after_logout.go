@@ -16,10 +16,15 @@ var _ = add(Probe{
 	Title:    "a token after logout or revocation",
 	Stage:    StageLifecycle,
 	Needs:    []Need{NeedLogout},
-	Requests: requests(10),
-	Truth:    []event.Reason{event.ReasonRevoked, event.ReasonSessionEnded, event.ReasonFamilyRevoked, event.ReasonUnknownToken},
-	Silent:   catalog.SilentRevokedUse,
-	Alert:    catalog.RevokedUse,
+	Requests: func(r *Recipe) int {
+		if r.Logout != nil && r.Revoke != nil {
+			return 10
+		}
+		return 5
+	},
+	Truth:  []event.Reason{event.ReasonRevoked, event.ReasonSessionEnded, event.ReasonFamilyRevoked, event.ReasonUnknownToken},
+	Silent: catalog.SilentRevokedUse,
+	Alert:  catalog.RevokedUse,
 	Run: func(ctx context.Context, a *attempt) {
 		var accepted []string
 		for _, end := range []struct {

@@ -16,7 +16,7 @@ var _ = add(Probe{
 	Title:    "the secret looked up in a list, and used",
 	Stage:    StageKey,
 	Needs:    []Need{NeedJWT},
-	Requests: requests(3),
+	Requests: requests(2),
 	Run: func(ctx context.Context, a *attempt) {
 		t := a.run.token
 		alg := t.Header.Text("alg")
