@@ -72,6 +72,7 @@ func TestAcceptance(t *testing.T) {
 	}{
 		{name: "safe", s: switches{limit: 20, refreshLimit: 10}},
 		{name: "safe, answers change each time", s: switches{limit: 20, refreshLimit: 10, unstable: true}},
+		{name: "safe, logout ends every session", s: switches{limit: 20, refreshLimit: 10, logsOutAll: true}},
 		{name: "safe429 by address", s: switches{limit: 3, refreshLimit: 10}},
 		{name: "safe429 for all", s: switches{limit: -3, refreshLimit: 10}, not: "any"},
 		{name: "safe302", s: switches{limit: 20, refreshLimit: 10, redirect: true}},

@@ -59,6 +59,7 @@ type switches struct {
 	alerting                                              string // none, right, noisy, deaf
 	alertSecret                                           string
 	unstable                                              bool
+	logsOutAll                                            bool // logout ends every session of the user
 }
 
 func newTarget(t *testing.T, s switches) *target {
@@ -326,6 +327,9 @@ func (g *target) logout(w http.ResponseWriter, r *http.Request) {
 	}
 	g.mu.Lock()
 	delete(g.sessions, claims.Sid)
+	if g.logsOutAll {
+		clear(g.sessions)
+	}
 	g.mu.Unlock()
 	g.access(r, 204)
 	if g.talks() {
