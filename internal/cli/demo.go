@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -55,7 +54,7 @@ func runDemo(c *cobra.Command, once bool, format, output string) error {
 		defer f.Close()
 		out = f
 	}
-	say("starting a blind bank, a guarded bank and the monitor")
+	say("starting a blind bank, the same bank behind guard, and the monitor; half a minute to go")
 	d, err := demo.Start(ctx, demo.Config{
 		Version: Version(),
 		Say:     say,
@@ -93,7 +92,7 @@ func runDemo(c *cobra.Command, once bool, format, output string) error {
 // interrupted tells Ctrl-C from trouble: somebody who ends the demo early need
 // not be told that something ended early.
 func interrupted(ctx context.Context, err error, hint string) error {
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil {
 		return exit(130) // as shells count: 128 and SIGINT
 	}
 	return inconclusive(fmt.Errorf("demo: %w", err), hint)
@@ -109,7 +108,7 @@ func demoJSON(w io.Writer, res *demo.Result) error {
 	for _, part := range []struct {
 		report *finding.Report
 		to     *json.RawMessage
-	}{{res.Blind, &doc.Blind}, {res.Guarded, &doc.Guarded}} {
+	}{{res.Blind.Report, &doc.Blind}, {res.Guarded.Report, &doc.Guarded}} {
 		var b bytes.Buffer
 		if err := finding.WriteJSON(&b, part.report); err != nil {
 			return err

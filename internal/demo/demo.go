@@ -41,13 +41,22 @@ type Config struct {
 
 // A Result is what came of it.
 type Result struct {
-	Blind, Guarded *finding.Report
+	Blind, Guarded Outcome
 	Alerts         []detect.Alert // as delivered, in the order in which they began
-	Day            Day
 }
 
-// A Day is what the attackers of package sim were answered, at each bank.
-type Day struct{ Blind, Guarded sim.Tally }
+// An Outcome is what came of one bank.
+type Outcome struct {
+	Visit  Visit
+	Report *finding.Report
+}
+
+// A Visit is what the attackers of package sim were answered, and how many
+// alerts they and the users raised.
+type Visit struct {
+	Attackers sim.Tally
+	Alerts    int
+}
 
 // A Demo is a running demonstration.
 type Demo struct {

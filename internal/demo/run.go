@@ -13,45 +13,46 @@ import (
 )
 
 // Run lets users and attackers loose on both banks and then scans both.
-func (d *Demo) Run(ctx context.Context) (*Result, error) {
-	res := &Result{}
-	for _, visit := range []struct {
-		name  string
-		bank  *service
-		tally *sim.Tally
-	}{{"the blind bank", d.blind, &res.Day.Blind}, {"the guarded bank", d.guarded, &res.Day.Guarded}} {
-		d.c.Say("users and attackers visit " + visit.name)
-		c := sim.Config{URL: visit.bank.url, Users: people(), Seed: d.c.Seed}
-		if _, err := sim.Users(ctx, c, 3); err != nil {
-			return nil, fmt.Errorf("users at %s: %w", visit.name, err)
+func (d *Demo) Run(ctx context.Context) (res *Result, err error) {
+	res = &Result{}
+	banks := []struct {
+		name    string
+		service *service
+		outcome *Outcome
+	}{{"the blind bank", d.blind, &res.Blind}, {"the bank behind guard", d.guarded, &res.Guarded}}
+	for _, b := range banks {
+		d.c.Say("users and attackers visit " + b.name)
+		if b.outcome.Visit, err = d.visit(ctx, b.service); err != nil {
+			return nil, fmt.Errorf("visit to %s: %w", b.name, err)
 		}
-		tally, err := sim.Attackers(ctx, c)
-		if err != nil {
-			return nil, fmt.Errorf("attackers at %s: %w", visit.name, err)
-		}
-		*visit.tally = tally
 	}
-	// Alerts that these visits raise must not be taken for the scans'.
-	if err := d.inbox.settle(ctx, quiet, 10*time.Second); err != nil {
-		return nil, err
-	}
-	for _, check := range []struct {
-		name   string
-		bank   *service
-		report **finding.Report
-	}{{"the blind bank", d.blind, &res.Blind}, {"the guarded bank", d.guarded, &res.Guarded}} {
-		d.c.Say("scanning " + check.name)
-		r, err := d.scan(ctx, check.bank)
-		if err != nil {
-			return nil, fmt.Errorf("scan of %s: %w", check.name, err)
+	for _, b := range banks {
+		d.c.Say("scanning " + b.name)
+		if b.outcome.Report, err = d.scan(ctx, b.service); err != nil {
+			return nil, fmt.Errorf("scan of %s: %w", b.name, err)
 		}
-		*check.report = r
 	}
 	if err := d.inbox.settle(ctx, quiet, 5*time.Second); err != nil {
 		return nil, err
 	}
 	res.Alerts = d.inbox.all()
 	return res, nil
+}
+
+// visit plays one day at a bank, and waits for the alerts that it raises: they
+// must not be taken for those of whatever comes next.
+func (d *Demo) visit(ctx context.Context, s *service) (Visit, error) {
+	before := len(d.inbox.all())
+	c := sim.Config{URL: s.url, Users: people(), Seed: d.c.Seed}
+	if _, err := sim.Users(ctx, c, 3); err != nil {
+		return Visit{}, fmt.Errorf("users: %w", err)
+	}
+	tally, err := sim.Attackers(ctx, c)
+	if err != nil {
+		return Visit{}, fmt.Errorf("attackers: %w", err)
+	}
+	err = d.inbox.settle(ctx, quiet, 10*time.Second)
+	return Visit{tally, len(d.inbox.all()) - before}, err
 }
 
 // quiet is the time without an alert after which no more are on their way: a

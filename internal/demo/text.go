@@ -3,10 +3,10 @@ package demo
 import (
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
+	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/detect"
 	"github.com/jotsight/jotsight/internal/finding"
 	"github.com/jotsight/jotsight/internal/sim"
@@ -19,19 +19,17 @@ func WriteText(w io.Writer, res *Result, o finding.TextOptions) error {
 	t := &teller{w: w}
 	t.say("One bank API, twice: blind, as one finds it, and the same handlers behind guard.")
 	t.say("")
-	t.say("What the attackers got                blind bank          behind guard")
+	t.visits(res.Blind.Visit, res.Guarded.Visit)
 	t.say("")
-	for _, attack := range attacks {
-		t.say("  %-34s  %-18s  %s", attack.title, got(res.Day.Blind, attack.name), got(res.Day.Guarded, attack.name))
-	}
+	t.say("Then jotsight scan attacked both, and asked their logs and the monitor's alerts.")
 	t.say("")
 	t.check(finding.WriteCards(w, []finding.Card{
-		{Title: "The blind bank", Report: res.Blind}, {Title: "The bank behind guard", Report: res.Guarded},
+		{Title: "The blind bank", Report: res.Blind.Report}, {Title: "The bank behind guard", Report: res.Guarded.Report},
 	}, o))
 	for _, part := range []struct {
 		title  string
 		report *finding.Report
-	}{{"Attacks on the blind bank, and what was seen of them", res.Blind}, {"The same attacks on the bank behind guard", res.Guarded}} {
+	}{{"Attacks on the blind bank, and what was seen of them", res.Blind.Report}, {"The same attacks on the bank behind guard", res.Guarded.Report}} {
 		t.say("")
 		t.say("%s", part.title)
 		t.say("")
@@ -39,32 +37,11 @@ func WriteText(w io.Writer, res *Result, o finding.TextOptions) error {
 	}
 	t.say("")
 	t.alerts(res.Alerts)
+	if d := res.Blind.Report.Grades.Visibility.Deductions; len(d) > 0 {
+		t.say("")
+		t.say("What that costs, and how to mend it: jotsight explain %s", d[0].ID)
+	}
 	return t.err
-}
-
-// attacks are those of package sim, in the order in which they are tried.
-var attacks = []struct{ name, title string }{
-	{"guessed signature", "guessed signatures"},
-	{"alg none", "tokens without signature (alg none)"},
-	{"token after logout", "a token, used after logout"},
-	{"stolen refresh token", "a stolen refresh token, used again"},
-	{"hasty refresh", "refreshing without pause"},
-	{"scope not granted", "doors that the scope does not open"},
-}
-
-// got says how many of the tries were answered as if all were well.
-func got(t sim.Tally, attack string) string {
-	in, of := 0, 0
-	for status, n := range t[attack] {
-		of += n
-		if status/100 == 2 {
-			in += n
-		}
-	}
-	if in == 0 {
-		return fmt.Sprintf("0 of %d", of)
-	}
-	return fmt.Sprintf("%d of %d GOT IN", in, of)
 }
 
 // A teller writes lines and remembers the first error.
@@ -84,24 +61,75 @@ func (t *teller) say(format string, args ...any) {
 	t.check(err)
 }
 
-// alerts lists them by rule: one line a rule, with the group of the first.
-func (t *teller) alerts(list []detect.Alert) {
-	t.say("Alerts that arrived: %d, all from the bank behind guard; the blind bank has nothing to raise one with", len(list))
+// tries are those of package sim, in the order in which they are made.
+var tries = []struct{ name, title string }{
+	{"guessed signature", "guessed signatures"},
+	{"alg none", "tokens without signature (alg none)"},
+	{"token after logout", "uses of a stolen token after logout"},
+	{"stolen refresh token", "use of a stolen refresh token"},
+	{"hasty refresh", "refreshes without pause"},
+	{"scope not granted", "doors that the scope does not open"},
+}
+
+func (t *teller) visits(blind, guarded Visit) {
+	const row = "  %-45s%-16s%s"
+	t.say(row, "What attackers tried, and what got through", "blind bank", "behind guard")
 	t.say("")
-	byRule := map[string][]detect.Alert{}
+	for _, try := range tries {
+		n := 0
+		for _, times := range blind.Attackers[try.name] {
+			n += times
+		}
+		t.say(row, fmt.Sprintf("%3d %s", n, try.title), through(blind.Attackers, try.name), through(guarded.Attackers, try.name))
+	}
+	t.say(row, "    alerts that this raised", fmt.Sprint(blind.Alerts), fmt.Sprint(guarded.Alerts))
+}
+
+// through says how many of the tries were answered as if all were well.
+func through(t sim.Tally, try string) string {
+	in, of := 0, 0
+	for status, n := range t[try] {
+		of += n
+		if status/100 == 2 {
+			in += n
+		}
+	}
+	switch {
+	case of == 0:
+		return "not tried"
+	case in == 0:
+		return "none"
+	case in == of:
+		return fmt.Sprintf("all %d", of)
+	}
+	return fmt.Sprintf("%d of %d", in, of)
+}
+
+// alerts tells of each rule once, worst first: who was caught first, and how
+// often it fired.
+func (t *teller) alerts(list []detect.Alert) {
+	t.say("Alerts that arrived, those of the scan too: %d", len(list))
+	t.say("")
+	var first []detect.Alert
+	times := map[string]int{}
 	for _, a := range list {
-		byRule[a.Rule] = append(byRule[a.Rule], a)
-	}
-	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
-		first := byRule[rule][0]
-		var group []string
-		for _, l := range first.Group {
-			group = append(group, l.Key+"="+l.Value)
+		if times[a.Rule]++; times[a.Rule] == 1 {
+			first = append(first, a)
 		}
-		more := ""
-		if n := len(byRule[rule]) - 1; n > 0 {
-			more = fmt.Sprintf(", and %d more", n)
-		}
-		t.say("  %-9s %-22s %s%s", first.Severity, rule, finding.Escape(strings.Join(group, " ")), more)
 	}
+	slices.SortStableFunc(first, func(a, b detect.Alert) int {
+		return severity(b) - severity(a)
+	})
+	for _, a := range first {
+		group := make([]string, len(a.Group))
+		for i, l := range a.Group {
+			group[i] = l.Key + "=" + l.Value
+		}
+		t.say("  %-9s %-20s %dx  %s", a.Severity, a.Rule, times[a.Rule], finding.Escape(strings.Join(group, " ")))
+	}
+}
+
+func severity(a detect.Alert) int {
+	s, _ := catalog.ParseSeverity(a.Severity) // an unknown one counts as none
+	return int(s)
 }
