@@ -25,6 +25,8 @@ func embed(dir string, queue int64) (*server.Server, *nats.Conn, error) {
 		JetStream:             true,
 		StoreDir:              dir,
 		SyncAlways:            true,
+		JetStreamMaxStore:     1 << 50, // the stream has its own bound; the default one refuses it on small disks
+		JetStreamMaxMemory:    64 << 20,
 		StreamMaxBufferedSize: queue,
 	})
 	if err != nil {

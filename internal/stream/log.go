@@ -43,7 +43,7 @@ const (
 	maxInFlightBytes = 16 << 20
 	maxHeld          = 64 << 20 // records kept in memory for readers that are not quite current
 	maxLookBack      = 4096     // messages read at start for the ids of their events
-	ackTimeout       = 30 * time.Second
+	ackTimeout       = 5 * time.Second // a server whose disk is full says nothing
 )
 
 // A Log is an open log. Its methods may be called from many goroutines at once.

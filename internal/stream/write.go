@@ -230,13 +230,13 @@ func (l *Log) resend(flight []*message, refused error) bool {
 		case <-l.abandon.Done():
 		}
 	}
+	l.note(refused)
 	pause := l.cfg.backoff
 	for {
 		if l.abandon.Err() != nil {
 			l.fail(flight)
 			return false
 		}
-		l.note(refused)
 		var err error
 		if flight, err = l.stored(flight); err == nil {
 			if len(flight) == 0 {
@@ -252,7 +252,7 @@ func (l *Log) resend(flight []*message, refused error) bool {
 				continue
 			}
 		}
-		refused = err
+		l.note(err)
 		select {
 		case <-time.After(pause):
 		case <-l.abandon.Done():
