@@ -100,7 +100,9 @@ func (a *attempt) count(got answer) {
 func (a *attempt) once(ctx context.Context, v *visitor, token string, put func(*request)) (*response, error) {
 	req := newRequest(a.run.recipe.Protected.Step, a.run.main.expand)
 	if a.run.recipe.Carrier.kind == "cookie" {
-		req.jar = a.run.main.jar
+		// The session's other cookies go along, its tokens do not: an attack
+		// without token must be one, and no answer to it may touch the session.
+		req.jar, req.without = a.run.main.jar, a.run.recipe.tokenCookies()
 	}
 	put(req)
 	a.note(token, req.canary, req.path, v)

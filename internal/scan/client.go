@@ -145,6 +145,8 @@ type request struct {
 	form         map[string]string
 	json         any
 	jar          http.CookieJar // nil: no cookies of a session
+	keep         bool           // put what the answer sets into jar
+	without      []string       // cookies of jar that are not sent
 	canary       string
 }
 
@@ -223,7 +225,7 @@ func (v *visitor) do(ctx context.Context, r *request) (*response, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.method, r.path, err)
 	}
 	defer answer.Body.Close()
-	if r.jar != nil {
+	if r.jar != nil && r.keep {
 		r.jar.SetCookies(h.URL, answer.Cookies())
 	}
 	res.status, res.header = answer.StatusCode, answer.Header
@@ -279,7 +281,7 @@ func (r *request) build(ctx context.Context, target *url.URL) (*http.Request, er
 	h.Header.Set("Traceparent", "00-"+newCanary()+r.canary+"-"+newCanary()+"-01")
 	if r.jar != nil {
 		for _, c := range r.jar.Cookies(h.URL) {
-			if _, ours := r.cookies[c.Name]; !ours {
+			if _, ours := r.cookies[c.Name]; !ours && !slices.Contains(r.without, c.Name) {
 				h.AddCookie(c)
 			}
 		}

@@ -138,7 +138,7 @@ func (r *run) alerting() {
 			}
 			r.find(f)
 		}
-		if out.Alerts > 3 {
+		if out.Alerts > a.mostAlerts() {
 			r.find(found{id: catalog.NoisyAlert, confidence: finding.Certain, step: step, message: "one attack raises many alerts",
 				evidence: []string{fmt.Sprintf("%s: %d alerts", a.probe.Name, out.Alerts)}})
 		}
@@ -154,6 +154,15 @@ func (r *run) alerting() {
 			message:  "alerts arrive, and their signature does not hold",
 			evidence: []string{fmt.Sprintf("%d refused", r.inbox.rejected())}})
 	}
+}
+
+// mostAlerts is how many alerts an attempt may raise: one for a burst, however
+// long, and one for each spelling of an attack that is serious every time.
+func (a *attempt) mostAlerts() int {
+	if a.probe.Stage == StageBurst {
+		return 1
+	}
+	return 4
 }
 
 // place is where the attempt attacked.

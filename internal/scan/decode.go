@@ -188,6 +188,17 @@ func (d *decoder) count(n *yaml.Node, field string, least int) int {
 	return v
 }
 
+func (d *decoder) flag(n *yaml.Node, field string) bool {
+	switch d.text(n, field) {
+	case "true":
+		return true
+	case "false":
+	default:
+		d.fail(n, field, "neither true nor false")
+	}
+	return false
+}
+
 func (d *decoder) pattern(n *yaml.Node, field string) *regexp.Regexp {
 	re, err := regexp.Compile(d.text(n, field))
 	if err != nil {
@@ -217,7 +228,7 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 		"tls": func(n *yaml.Node, f string) {
 			d.object(n, f, fields{
 				"ca":       func(n *yaml.Node, f string) { r.TLS.CA = d.text(n, f) },
-				"insecure": func(n *yaml.Node, f string) { r.TLS.Insecure = d.text(n, f) == "true" },
+				"insecure": func(n *yaml.Node, f string) { r.TLS.Insecure = d.flag(n, f) },
 			})
 		},
 		"vars":      func(n *yaml.Node, f string) { r.Vars = d.texts(n, f) },
@@ -445,8 +456,12 @@ func (d *decoder) protected(n *yaml.Node, f string) (p Protected) {
 				d.fail(n, f, "not an HTTP status")
 			}
 		},
-		"proof": func(n *yaml.Node, f string) { p.Proof = d.extract(n, f) },
-		"take":  d.later("take belongs to login and refresh"),
+		"proof": func(n *yaml.Node, f string) {
+			if p.Proof = d.extract(n, f); p.Proof.kind == "log" {
+				d.fail(n, f, "stands in an answer, not in the log")
+			}
+		},
+		"take": d.later("take belongs to login and refresh"),
 	})
 	return p
 }

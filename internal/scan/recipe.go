@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -181,6 +182,25 @@ func (r *Recipe) SetTarget(target string) error {
 	}
 	r.Target = u
 	return nil
+}
+
+// tokenCookies names the cookies that hold tokens.
+func (r *Recipe) tokenCookies() (names []string) {
+	if r.Carrier.kind == "cookie" {
+		names = append(names, r.Carrier.name)
+	}
+	steps := r.Login
+	if r.Refresh != nil {
+		steps = append(slices.Clone(steps), r.Refresh.Step)
+	}
+	for _, s := range steps {
+		for _, name := range []string{"access", "refresh"} {
+			if e := s.Take[name]; e.kind == "cookie" {
+				names = append(names, e.name)
+			}
+		}
+	}
+	return names
 }
 
 func (r *Recipe) file(name string) string {

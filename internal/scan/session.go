@@ -84,7 +84,7 @@ func (s *session) step(ctx context.Context, step Step) (*response, error) {
 // request writes a step as a request of this session.
 func (s *session) request(step Step) *request {
 	req := newRequest(step, s.expand)
-	req.jar = s.jar
+	req.jar, req.keep = s.jar, true
 	return req
 }
 

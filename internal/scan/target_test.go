@@ -48,18 +48,26 @@ const (
 // switches make the service weak, odd or talkative. The zero value is a service
 // without weakness that logs nothing.
 type switches struct {
-	secret                                                string // empty: strong
-	none, noverify, expired, aud, iss, inURL, open        bool
-	serves                                                bool // refuses, then serves
-	soft, redirect, guest                                 bool // how it refuses
-	limit                                                 int  // refusals by address, then 429; negative: counted over all addresses
-	refreshLimit                                          int
-	noRotation, reuse, survives, noRevoke, noExp, verbose bool
-	logging                                               string // silent, access, generic, typed, full, leaking, forgeable, late, debug, wrong, lossy, prefix
-	alerting                                              string // none, right, noisy, deaf
-	alertSecret                                           string
-	unstable                                              bool
-	logsOutAll                                            bool // logout ends every session of the user
+	secret string // empty: a strong one
+
+	// What it lets through.
+	none, noverify, expired, aud, iss, inURL, open bool
+	serves                                         bool // refuses, then serves
+	noRotation, reuse, survives, noRevoke, noExp   bool
+
+	// How it refuses.
+	soft, redirect, guest, verbose bool
+	limit                          int // refusals by address, then 429; negative: counted over all addresses
+	refreshLimit                   int
+
+	// What else is odd about it.
+	unstable   bool // no two answers are alike
+	cookies    bool // tokens come and go in cookies, and a bad one is cleared
+	logsOutAll bool // logout ends every session of the user
+
+	logging     string // see record and access; empty: silent
+	alerting    string // right, noisy or deaf; empty: none
+	alertSecret string
 }
 
 func newTarget(t *testing.T, s switches) *target {
@@ -88,6 +96,23 @@ func newTarget(t *testing.T, s switches) *target {
 
 // recipe describes the service. Anything in extra is added to it.
 func (g *target) recipe(extra string) string {
+	if g.cookies {
+		return fmt.Sprintf(`
+target: %s
+vars: {user: alice, password: "${PASSWORD}"}
+login:
+  - request: POST /login
+    json: {user: "{{user}}", password: "{{password}}"}
+    take: {access: "cookie:at", refresh: "cookie:rt"}
+carrier: cookie at
+protected: {request: GET /me, ok: 200, proof: $.id}
+refresh: {request: POST /refresh, take: {access: "cookie:at", refresh: "cookie:rt"}}
+logout: {request: POST /logout, cookies: {at: "{{access}}"}}
+keys: {secret: "${SECRET}"}
+logs: [{id: app, file: %q, flush: 20ms}]
+limits: {rps: 0, logins_per_minute: 0}
+`, g.url, g.log) + extra
+	}
 	r := fmt.Sprintf(`
 target: %s
 vars: {user: alice, password: "${PASSWORD}"}
@@ -140,7 +165,30 @@ func (g *target) login(w http.ResponseWriter, r *http.Request) {
 	if g.talks() {
 		g.event(r, "jwt.issued", "", "", "INFO")
 	}
-	reply(w, 200, map[string]any{"access": g.mint(sid), "refresh": rt})
+	g.hand(w, g.mint(sid), rt)
+}
+
+// hand gives a pair to the client.
+func (g *target) hand(w http.ResponseWriter, access, refresh string) {
+	if !g.cookies {
+		reply(w, 200, map[string]any{"access": access, "refresh": refresh})
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: "at", Value: access, Path: "/", HttpOnly: true})
+	http.SetCookie(w, &http.Cookie{Name: "rt", Value: refresh, Path: "/", HttpOnly: true})
+	w.WriteHeader(200)
+}
+
+// bearer gives the access token of a request.
+func (g *target) bearer(r *http.Request) string {
+	if !g.cookies {
+		raw, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		return raw
+	}
+	if c, err := r.Cookie("at"); err == nil {
+		return c.Value
+	}
+	return ""
 }
 
 func (g *target) mint(sid string) string {
@@ -155,7 +203,7 @@ func (g *target) mint(sid string) string {
 }
 
 func (g *target) me(w http.ResponseWriter, r *http.Request) {
-	raw, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	raw := g.bearer(r)
 	if raw == "" && g.inURL {
 		raw = r.URL.Query().Get("access_token")
 	}
@@ -252,6 +300,9 @@ func (g *target) refuse(w http.ResponseWriter, r *http.Request, raw string, why 
 	g.access(r, status)
 	g.record(r, raw, why)
 	g.alert(r, raw, why, n)
+	if g.cookies {
+		http.SetCookie(w, &http.Cookie{Name: "at", Path: "/", MaxAge: -1})
+	}
 	switch {
 	case g.guest && status == 200:
 		reply(w, 200, map[string]any{"id": "guest", "name": "Guest", "roles": []string{}, "balance": 0})
@@ -267,6 +318,9 @@ func (g *target) refuse(w http.ResponseWriter, r *http.Request, raw string, why 
 func (g *target) renew(w http.ResponseWriter, r *http.Request) {
 	var in struct{ Refresh string }
 	json.NewDecoder(r.Body).Decode(&in)
+	if c, err := r.Cookie("rt"); g.cookies && err == nil {
+		in.Refresh = c.Value
+	}
 	g.mu.Lock()
 	sid, good := g.refresh[in.Refresh]
 	old, reused := g.used[in.Refresh]
@@ -316,11 +370,11 @@ func (g *target) renew(w http.ResponseWriter, r *http.Request) {
 		g.event(r, "jwt.refresh_ok", in.Refresh, "", "INFO")
 	}
 	g.alert(r, in.Refresh, "", g.renewals[sid])
-	reply(w, 200, map[string]any{"access": g.mint(sid), "refresh": next})
+	g.hand(w, g.mint(sid), next)
 }
 
 func (g *target) logout(w http.ResponseWriter, r *http.Request) {
-	raw, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	raw := g.bearer(r)
 	var claims struct{ Sid string }
 	if parts := strings.Split(raw, "."); len(parts) == 3 {
 		decode(parts[1], &claims)
