@@ -53,6 +53,7 @@ type gateState struct {
 	Window  time.Duration
 	Index   int64
 	Keys    int64
+	Noise   int64
 	Current []uint64
 	Before  []uint64
 }
@@ -80,7 +81,7 @@ func (e *Engine) Checkpoint() ([]byte, error) {
 		}
 	}
 	for window, g := range e.gates {
-		s.Gates = append(s.Gates, gateState{window, g.index, g.keys, g.gen[0], g.gen[1]})
+		s.Gates = append(s.Gates, gateState{window, g.index, g.keys, g.noise, g.gen[0], g.gen[1]})
 	}
 	slices.SortFunc(s.Gates, func(a, b gateState) int { return int(a.Window - b.Window) })
 	for k, a := range e.active {
@@ -141,7 +142,7 @@ func (e *Engine) Restore(b []byte) error {
 	}
 	for _, have := range s.Gates {
 		if g := e.gates[have.Window]; g != nil && g.size/2/64*8 == len(have.Current) && len(have.Current) == len(have.Before) {
-			g.index, g.keys, g.gen = have.Index, have.Keys, [2][]uint64{have.Current, have.Before}
+			g.index, g.keys, g.noise, g.gen = have.Index, have.Keys, have.Noise, [2][]uint64{have.Current, have.Before}
 		} else if g != nil {
 			g.index = have.Index
 		}

@@ -368,8 +368,10 @@ func (e *Engine) take(a *action, ev *event.Event, t int64, emit func(Alert)) {
 		}
 	}
 	c.met[i] = e.now
-	if filled > 0 {
-		c.insert(i, t, uint32(filled))
+	// What came before without a cell is taken to have come at the greatest pace
+	// that is allowed: who is slower has room for the error, who is faster is found.
+	for k := filled; k > 0; k-- {
+		c.insert(i, t-k*c.window/(c.min-1), 1)
 	}
 	pos, fresh := c.insert(i, t, val)
 	if fresh || !c.distinct {
@@ -447,6 +449,9 @@ func (e *Engine) cell(u *unit, h uint64, weight int64, emit func(Alert)) (i int,
 			e.stats.Saturated++
 			e.saturate(u, emit)
 			return -1, 0
+		}
+		if count >= u.least {
+			count -= u.least - 1 // with which it came in: the gate has that
 		}
 		u.gate.add(c.hash[least], count, e.now)
 		c.reset(least, h, e.now)

@@ -87,3 +87,46 @@ func TestFloodHidesNobody(t *testing.T) {
 		})
 	}
 }
+
+// TestFloodMovesNoThreshold starts 200 keys in the middle of a flood, when all of
+// them have to pass the gate: at the pace that is just allowed none may be
+// accused, just above it hardly one may be missed, and well above it none.
+func TestFloodMovesNoThreshold(t *testing.T) {
+	const keys, calm = 200, 70_000
+	list := load(t, counting("event_count", "60s", "{gt: 10}"))
+	for _, rate := range []int{1, 4} { // invented keys a millisecond
+		for pace, want := range map[int][2]int{8: {0, 0}, 10: {0, 0}, 11: {keys * 97 / 100, keys}, 15: {keys, keys}} {
+			engine, err := detect.New(list, detect.Config{Seed: 5, CellBytes: 420 << 10, GateBytes: 420 << 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			fired := map[string]bool{}
+			alert := func(a detect.Alert) {
+				if a.Rule == "counted" {
+					fired[a.Group.String()] = true
+				}
+			}
+			invented := 0
+			for ms := range calm + 90_000 {
+				send := func(who string) {
+					engine.Process(&event.Event{Time: epoch.Add(time.Duration(ms) * time.Millisecond), Kind: event.ScopeDenied, ClientAddress: who}, alert)
+				}
+				for range rate {
+					invented++
+					send("invented" + strconv.Itoa(invented))
+				}
+				for k := range keys {
+					if since := ms - calm - 7*k; since >= 0 && since%(60_000/pace) == 0 {
+						send("key" + strconv.Itoa(k))
+					}
+				}
+			}
+			if engine.Stats().Approximate == 0 {
+				t.Error("no flood: everything had a cell")
+			}
+			if len(fired) < want[0] || len(fired) > want[1] {
+				t.Errorf("%d,000 invented keys a second: %d of %d keys fired at %d a minute, want %d", rate, len(fired), keys, pace, want)
+			}
+		}
+	}
+}

@@ -14,11 +14,14 @@ type gate struct {
 	gen    [2][]uint64 // current, previous; nibbles, 8 words to a key; nil until needed
 	index  int64
 	keys   int64 // met for the first time in the current generation
+	noise  int64 // running mean of what was found of a key before it was added, in 256ths
 }
 
 const gateMax = 15
 
-// add counts a key and gives its bound over both generations.
+// add counts a key and gives its bound over both generations, less what any key
+// would have: while there is a flood of new keys, the usual bound of a key before
+// it is added is what others left in its counters.
 func (g *gate) add(h uint64, weight, now int64) int64 {
 	g.rotate(now)
 	if g.gen[0] == nil {
@@ -46,7 +49,10 @@ func (g *gate) add(h uint64, weight, now int64) int64 {
 			*w = *w&^(gateMax<<shift) | after<<shift
 		}
 	}
-	return int64(after + count(g.gen[1]))
+	bound := int64(after + count(g.gen[1]))
+	floor := (g.noise + 128) / 256
+	g.noise += ((bound-min(bound, weight))*256 - g.noise) / 1024
+	return bound - min(floor, bound)
 }
 
 func nibble(h uint64, row int) (word int, shift uint64) {

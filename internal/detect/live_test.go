@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,8 +19,8 @@ import (
 
 // traffic makes three hours of a service: ordinary use and a dozen campaigns,
 // each well inside an hour, so that no cooldown's edge lies within the lateness
-// of a crossing.
-func traffic(rng *rand.Rand) (stream []event.Event) {
+// of a crossing. It tells which rule owes an alert about whom.
+func traffic(rng *rand.Rand) (stream []event.Event, owed [][2]string) {
 	at := func(d time.Duration, e event.Event) {
 		e.Time, e.ServiceName = epoch.Add(d), "api"
 		stream = append(stream, e)
@@ -43,7 +44,8 @@ func traffic(rng *rand.Rand) (stream []event.Event) {
 	for i := range 12 {
 		start := time.Duration(rng.IntN(3))*time.Hour + time.Duration(5+rng.IntN(45))*time.Minute
 		who := fmt.Sprint("203.0.113.", i)
-		burst := func(n int, span time.Duration, e event.Event, vary func(*event.Event, int)) {
+		burst := func(rule string, n int, span time.Duration, e event.Event, vary func(*event.Event, int)) {
+			owed = append(owed, [2]string{rule, who})
 			e.ClientAddress = who
 			for k := range n {
 				if vary != nil {
@@ -54,19 +56,19 @@ func traffic(rng *rand.Rand) (stream []event.Event) {
 		}
 		switch rng.IntN(7) {
 		case 0:
-			burst(30+rng.IntN(400), 40*time.Second, event.Event{Kind: event.VerificationFailed, Reason: event.ReasonBadSignature}, nil)
+			burst("signature-bruteforce", 30+rng.IntN(400), 40*time.Second, event.Event{Kind: event.VerificationFailed, Reason: event.ReasonBadSignature}, nil)
 		case 1:
-			burst(12+rng.IntN(9), 45*time.Second, event.Event{Kind: event.RefreshOK, Family: who}, nil)
+			burst("refresh-abuse", 12+rng.IntN(9), 45*time.Second, event.Event{Kind: event.RefreshOK, Family: who}, nil)
 		case 2:
-			burst(25+rng.IntN(100), 40*time.Second, event.Event{Kind: event.RefreshFailed, Reason: event.ReasonUnknownToken}, nil)
+			burst("refresh-failures", 25+rng.IntN(100), 40*time.Second, event.Event{Kind: event.RefreshFailed, Reason: event.ReasonUnknownToken}, nil)
 		case 3:
-			burst(8, 4*time.Minute, event.Event{Kind: event.ScopeDenied, UserID: who}, func(e *event.Event, k int) { e.Route = fmt.Sprint("/admin/", k) })
+			burst("scope-probing", 8, 4*time.Minute, event.Event{Kind: event.ScopeDenied, UserID: who}, func(e *event.Event, k int) { e.Route = fmt.Sprint("/admin/", k) })
 		case 4:
-			burst(3+rng.IntN(30), 9*time.Minute, event.Event{Kind: event.RevokedUse, Reason: event.ReasonRevoked, UserID: who}, nil)
+			burst("revoked-use", 3+rng.IntN(30), 9*time.Minute, event.Event{Kind: event.RevokedUse, Reason: event.ReasonRevoked, UserID: who}, nil)
 		case 5:
-			burst(1+rng.IntN(9), time.Minute, event.Event{Kind: event.VerificationFailed, Reason: event.ReasonAlgNone}, nil)
+			burst("forged-algorithm", 1+rng.IntN(9), time.Minute, event.Event{Kind: event.VerificationFailed, Reason: event.ReasonAlgNone}, nil)
 		case 6:
-			burst(1+rng.IntN(3), time.Minute, event.Event{Kind: event.RefreshReuse, Reason: event.ReasonRefreshReuse, Family: who}, nil)
+			burst("refresh-reuse", 1+rng.IntN(3), time.Minute, event.Event{Kind: event.RefreshReuse, Reason: event.ReasonRefreshReuse, Family: who}, nil)
 		}
 	}
 	slices.SortStableFunc(stream, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
@@ -74,7 +76,7 @@ func traffic(rng *rand.Rand) (stream []event.Event) {
 	for i := range stream {
 		stream[i].ID = ids.Next(stream[i].Time)
 	}
-	return stream
+	return stream, owed
 }
 
 // fold joins alike failures of one second into one record, as a guard does under
@@ -163,8 +165,21 @@ func TestReplayIsLive(t *testing.T) {
 	total := 0
 	for seed := range uint64(8) {
 		rng := rand.New(rand.NewPCG(seed, 2))
-		stream := traffic(rng)
+		stream, owed := traffic(rng)
 		want := detected(t, list, stream, 1, 0)
+		for _, o := range owed {
+			// The blank behind an address keeps .1 apart from .11.
+			if !slices.ContainsFunc(want, func(a string) bool {
+				return strings.HasPrefix(a, o[0]+" ") && strings.Contains(a+" ", "="+o[1]+" ")
+			}) {
+				t.Errorf("seed %d: no %s about %s", seed, o[0], o[1])
+			}
+		}
+		for _, a := range want {
+			if !strings.Contains(a, "=203.0.113.") && !strings.Contains(a, "service.name=api") {
+				t.Errorf("seed %d: accused without cause: %s", seed, a)
+			}
+		}
 		total += len(want)
 		for name, got := range map[string][]string{
 			"again, another seed":        detected(t, list, stream, 7, 0),
