@@ -549,3 +549,50 @@ func TestSecondMonitor(t *testing.T) {
 	}
 	m.post(bad(1, "203.0.113.7")...)
 }
+
+// An alert about a rate resolves by itself when its cooldown has passed in the
+// events' time; one about a compromise waits for a person.
+func TestResolve(t *testing.T) {
+	m := start(t, t.TempDir())
+	then := time.Now().Add(-3 * time.Hour)
+	old := bad(25, "203.0.113.7")
+	for i := range old {
+		old[i].Time = then
+	}
+	stolen := event.Event{Time: then, Kind: event.RefreshReuse, Outcome: event.Failure, Reason: event.ReasonRefreshReuse, ServiceName: "bank", Family: "f1"}
+	m.post(append(old, stolen)...)
+	m.post(bad(1, "203.0.113.8")...)
+	m.settle()
+	alerts, err := m.history.Alerts(t.Context(), store.AlertQuery{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, a := range alerts {
+		got[a.Rule] = a.State
+	}
+	if got["signature-bruteforce"] != store.Resolved || got["refresh-reuse"] != store.Firing {
+		t.Errorf("states %v", got)
+	}
+}
+
+// Time passes through the log: ticks stand in it, and the readers take them.
+func TestTicks(t *testing.T) {
+	m := start(t, t.TempDir())
+	m.post(bad(1, "203.0.113.7")...)
+	r := m.Monitor.log.Reader(1)
+	defer r.Close()
+	for {
+		rec, err := r.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Tick() {
+			if age := time.Since(rec.Last); age < 0 || age > time.Minute {
+				t.Errorf("a tick of %v ago", age)
+			}
+			break
+		}
+	}
+	m.settle()
+}
