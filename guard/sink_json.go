@@ -24,11 +24,12 @@ func JSONSink(w io.Writer) *LineSink {
 }
 
 // A LineSink appends events to a buffer that is written out as a whole: when it
-// is full, by the caller who filled it, and a fifth of a second after its first
-// event at the latest. There is no writer goroutine, because none is scheduled
-// under the very flood that it is meant to record. While one buffer is being
-// written another is filled; when that is full too, callers wait for at most a
-// tenth of a second.
+// is full, while the caller who filled it waits, and a fifth of a second after
+// its first event at the latest. There is no standing writer goroutine with a
+// queue before it, because none is scheduled under the very flood that it is
+// meant to record. While one buffer is being written another is filled; when
+// that is full too, callers wait. A writer that finishes nothing for a tenth of
+// a second is stuck, and holds nobody up for longer.
 //
 // Lines that a writer fails to take are counted, and the count is written as
 // events_dropped as soon as the writer works again.
@@ -39,31 +40,32 @@ type LineSink struct {
 	w    io.Writer
 	now  func() time.Time
 	turn chan struct{} // held by whoever writes; guards w, spare, torn and err
-	mu   sync.Mutex    // guards the rest
+	mu   sync.Mutex    // guards buf, timer and closed
 
 	buf    []byte
 	timer  *time.Timer
 	closed bool
 
 	lost  atomic.Int64 // events that nobody has been told of
+	wrote atomic.Int64 // writes that have finished
 	spare []byte
 	torn  bool // the last write ended within a line
 	err   error
 }
 
-// Emit appends e, and counts it as lost when there is no room in time.
+// Emit appends e, and counts it as lost when the writer is stuck.
 func (s *LineSink) Emit(e *event.Event) {
 	if !s.Offer(e) {
 		s.lost.Add(1)
 	}
 }
 
-// Offer appends e unless there is no room in time.
+// Offer appends e unless the writer is stuck.
 func (s *LineSink) Offer(e *event.Event) bool {
 	s.mu.Lock()
 	for len(s.buf) >= linesFull {
 		s.mu.Unlock()
-		if !s.write(linesWait) {
+		if !s.makeRoom() {
 			return false
 		}
 		s.mu.Lock()
@@ -76,55 +78,78 @@ func (s *LineSink) Offer(e *event.Event) bool {
 	full, closed := len(s.buf) >= linesFull, s.closed
 	if first && !closed {
 		if s.timer == nil {
-			s.timer = time.AfterFunc(linesEvery, func() { s.write(-1) })
+			s.timer = time.AfterFunc(linesEvery, s.write)
 		} else {
 			s.timer.Reset(linesEvery)
 		}
 	}
 	s.mu.Unlock()
-	switch {
-	case closed:
-		s.write(linesWait)
-	case full:
-		s.write(0) // when somebody is writing, the next caller waits for him
+	if full || closed {
+		select {
+		case s.turn <- struct{}{}:
+			s.writeFor(linesWait)
+		default: // somebody is writing; when closed, he or whoever fills the buffer writes this too
+			if closed {
+				s.makeRoom()
+			}
+		}
 	}
 	return true
 }
 
-// write writes the buffer out, after waiting for its turn: as long as it takes
-// when wait is negative. It reports whether it got its turn.
-func (s *LineSink) write(wait time.Duration) bool {
+// makeRoom waits until a buffer was written, by whomever, and reports false when
+// none was for too long.
+func (s *LineSink) makeRoom() bool {
+	before := s.wrote.Load()
+	t := time.NewTimer(linesWait)
+	defer t.Stop()
 	select {
 	case s.turn <- struct{}{}:
-	default:
-		switch {
-		case wait == 0:
-			return false
-		case wait < 0:
-			s.turn <- struct{}{}
-		default:
-			t := time.NewTimer(wait)
-			defer t.Stop()
-			select {
-			case s.turn <- struct{}{}:
-			case <-t.C:
-				return false
-			}
-		}
+		s.writeFor(linesWait)
+	case <-t.C:
 	}
-	defer func() { <-s.turn }()
+	return s.wrote.Load() != before
+}
+
+// writeFor writes the buffer out and waits for that, but no longer than d: a
+// writer that is stuck keeps the turn and a goroutine, and nobody else. The
+// caller has the turn.
+func (s *LineSink) writeFor(d time.Duration) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.writeOut()
+		<-s.turn
+	}()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+	}
+}
+
+// write waits for the turn and writes the buffer out.
+func (s *LineSink) write() {
+	s.turn <- struct{}{}
+	s.writeOut()
+	<-s.turn
+}
+
+// writeOut writes the buffer out. The caller has the turn.
+func (s *LineSink) writeOut() {
 	s.mu.Lock()
 	out := s.buf
 	s.buf = s.spare[:0]
 	s.mu.Unlock()
 	s.spare = nil
-	if len(out) > 0 {
+	if len(out) > 0 || s.lost.Load() > 0 {
 		s.put(out)
 	}
 	if cap(out) <= 2*linesFull {
 		s.spare = out[:0]
 	}
-	return true
+	s.wrote.Add(1)
 }
 
 // put writes lines, and before them what happened to earlier ones. The caller
@@ -146,7 +171,9 @@ func (s *LineSink) put(lines []byte) {
 		}
 		s.lost.Add(-lost)
 	}
-	s.lost.Add(s.try(lines))
+	if len(lines) > 0 {
+		s.lost.Add(s.try(lines))
+	}
 }
 
 var newline = []byte{'\n'}
@@ -174,8 +201,8 @@ func (s *LineSink) try(b []byte) int64 {
 func (s *LineSink) Flush(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() {
-		s.write(-1)
 		s.turn <- struct{}{}
+		s.writeOut()
 		done <- s.err
 		<-s.turn
 	}()
