@@ -2,12 +2,11 @@ package detect
 
 // A gate remembers roughly how often each of very many keys happened, in fixed
 // memory: a count-min sketch with conservative update, each key within one cache
-// line, in two generations, the current and the previous window. It never counts
-// too little (up to gateMax) and hardly ever too much, as long as there are fewer
-// than 4 keys to a counter of a row. It decides who gets an exact cell when there
-// are more keys than cells, so that invented keys can neither grow memory nor
-// push out a slow abuser. Keys arrive as seeded hashes: nobody outside can craft
-// ones that share counters.
+// line, in two generations, the current and the previous window. As long as there
+// are fewer than 4 keys to a counter of a row it errs by one or two. It decides
+// who gets an exact cell when there are more keys than cells, so that invented
+// keys can neither grow memory nor push out a slow abuser. Keys arrive as seeded
+// hashes: nobody outside can craft ones that share counters.
 type gate struct {
 	window int64
 	size   int         // bytes of both generations

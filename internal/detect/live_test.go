@@ -163,7 +163,7 @@ func TestReplayIsLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	total := 0
-	for seed := range uint64(8) {
+	for seed := range uint64(5) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		stream, owed := traffic(rng)
 		want := detected(t, list, stream, 1, 0)
@@ -193,7 +193,7 @@ func TestReplayIsLive(t *testing.T) {
 			}
 		}
 	}
-	if total < 60 {
+	if total < 40 {
 		t.Errorf("%d alerts in all: the campaigns were not seen", total)
 	}
 }
