@@ -230,6 +230,9 @@ func (a *attempt) look(ctx context.Context) {
 	a.grade(seen)
 }
 
+// begin starts the attempt's part of the log anew: what it sent before was good.
+func (a *attempt) begin() { a.mark, a.until = a.run.book.mark(), 0 }
+
 // seal ends the attempt's part of the log: what it sends from now on is a control.
 func (a *attempt) seal(ctx context.Context) {
 	a.run.book.settle(ctx)

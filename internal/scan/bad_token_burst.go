@@ -74,7 +74,7 @@ func badTokenBurst(ctx context.Context, a *attempt) {
 func (a *attempt) complete(ctx context.Context, sent int) {
 	r := a.run
 	r.book.settle(ctx)
-	var recorded int64
+	var recorded, needed int64
 	var limits bool
 	count := func(lines []line) bool {
 		s := r.base.look(r.book.records(lines), &a.marker)
@@ -84,14 +84,18 @@ func (a *attempt) complete(ctx context.Context, sent int) {
 			_, is, known := rec.reason([]event.Reason{event.ReasonRateLimited}, &a.marker)
 			limits = limits || known && is
 		}
-		return len(s.attacks) == 0 || recorded >= int64(sent) && (limits || a.limits == 0)
+		// What the limiter answered is owed a record by the limiter.
+		if needed = int64(sent); !limits {
+			needed -= int64(a.limits)
+		}
+		return len(s.attacks) == 0 || recorded >= needed && (limits || a.limits == 0)
 	}
 	if !count(r.book.since(a.mark)) {
 		r.book.waitFor(ctx, a.mark, r.opts.FoldWait, count)
 	}
-	if recorded > 0 && recorded < int64(sent) {
+	if recorded > 0 && recorded < needed {
 		a.find(catalog.LostEvents, finding.Certain, "under a burst the log holds fewer records than attacks, and no count of the rest",
-			fmt.Sprintf("%s: %d attacks, %d recorded", a.probe.Name, sent, recorded))
+			fmt.Sprintf("%s: %d attacks, %d recorded", a.probe.Name, needed, recorded))
 	}
 	if a.limits > 0 && !limits {
 		a.find(catalog.SilentRateLimit, finding.Certain, "a limiter refuses, and nothing records it",

@@ -188,6 +188,7 @@ func (r *run) quotes(s *sighting, n int) (out []string) {
 var causes = map[catalog.ID][]catalog.ID{
 	catalog.UnauthenticatedAccess: {catalog.AlgNoneAccepted, catalog.SignatureNotVerified, catalog.DenyThenServe},
 	catalog.SignatureNotVerified:  {catalog.AlgNoneAccepted},
+	catalog.SilentVerifyFailure:   {catalog.LostEvents},
 	catalog.RefreshNotRotated:     {catalog.RefreshReuseAccepted},
 }
 

@@ -86,7 +86,7 @@ func (a *attempt) soundness(ctx context.Context) (why string) {
 		}
 		s.sound = &got
 		a.run.book.settle(ctx)
-		a.mark = a.run.book.mark()
+		a.begin()
 	}
 	if *s.sound != took {
 		return fmt.Sprintf("a token with a new jti, right in everything and signed by %s, is %s", s.how, *s.sound)

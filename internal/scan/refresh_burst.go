@@ -28,7 +28,7 @@ var _ = add(Probe{
 		}
 		defer s.v.close()
 		a.run.book.settle(ctx)
-		a.mark = a.run.book.mark()
+		a.begin()
 		n := a.run.recipe.Limits.Refreshes
 		done := 0
 		for ; done < n; done++ {

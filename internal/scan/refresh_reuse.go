@@ -59,7 +59,7 @@ func refreshReuse(ctx context.Context, a *attempt) {
 	}
 
 	// The thief comes from elsewhere.
-	a.mark = r.book.mark()
+	a.begin()
 	old := s.with("refresh", first)
 	res, got, err := old.renew(ctx, a.v, a.noteRefresh(first))
 	if grace := r.recipe.Refresh.Grace; err == nil && got == took && rotated && grace > 0 {

@@ -212,3 +212,24 @@ func TestLeavesNoFile(t *testing.T) {
 		}
 	}
 }
+
+// TestLogoutAndRevoke tries both ends of a session, each with its own.
+func TestLogoutAndRevoke(t *testing.T) {
+	t.Parallel()
+	for _, weak := range []bool{false, true} {
+		g := newTarget(t, switches{limit: 20, refreshLimit: 10, logging: "full", noRevoke: weak})
+		r := runTarget(t, g, "revoke: {request: POST /logout, headers: {Authorization: \"Bearer {{access}}\"}}\n")
+		for _, run := range r.Runs {
+			if run.Check != "use-after-logout" {
+				continue
+			}
+			want, tier := finding.Pass, finding.TierComplete
+			if weak {
+				want, tier = finding.Fail, finding.TierNone
+			}
+			if run.Verdict != want || run.Seen.Tier != tier {
+				t.Errorf("weak %v: %s, tier %s, want %s, %s: %s", weak, run.Verdict, run.Seen.Tier, want, tier, run.Why)
+			}
+		}
+	}
+}

@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -78,7 +77,7 @@ func (a *attempt) afterEnd(ctx context.Context, name string, step Step) (accepte
 		sight := r.base.look(r.book.records(r.book.since(mark)), good)
 		r.unrecorded(catalog.SilentRevocation, sight.tier, step, "a session was ended by "+name)
 	}
-	a.mark = r.book.mark()
+	a.begin()
 	got, err := a.confirm(ctx, variant{"access", func(string) string { return s.access() }})
 	switch {
 	case err != nil:
@@ -91,12 +90,10 @@ func (a *attempt) afterEnd(ctx context.Context, name string, step Step) (accepte
 	if r.recipe.Refresh == nil || s.refresh() == "" {
 		return accepted, ""
 	}
-	_, got, err = s.renew(ctx, a.v, a.noteRefresh(s.refresh()))
-	a.last = time.Now()
+	a.seal(ctx) // a record of the refresh says nothing of the access token
+	_, got, err = s.renew(ctx, a.v, func(string, *visitor) {})
 	if err == nil && got == took {
 		accepted = append(accepted, "the refresh token after "+name)
-	} else if err == nil {
-		a.count(got)
 	}
 	return accepted, ""
 }
