@@ -57,7 +57,7 @@ Guards write with a key of their own, which reads nothing:
 	c.Flags().StringVar(&f.secretEnv, "webhook-secret-env", "", "environment variable that holds the webhook's signing secret")
 	c.Flags().BoolVar(&f.plain, "plain", false, "listen beyond loopback without TLS, because something in front terminates it")
 	c.PersistentFlags().StringVar(&f.data, "data", defaultData, "directory that holds everything")
-	c.AddCommand(keyCommand(&f.data))
+	c.AddCommand(keyCommand(&f.data), deadLettersCommand(&f.data))
 	return c
 })
 
@@ -196,6 +196,29 @@ func keyCommand(data *string) *cobra.Command {
 		}),
 	})
 	return c
+}
+
+// deadLettersCommand shows what could not be delivered.
+func deadLettersCommand(data *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "dead-letters",
+		Short: "List the alerts that a channel could not deliver and has given up",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if _, err := os.Stat(*data); err != nil {
+				return usage(fmt.Errorf("data %w", err), "")
+			}
+			list, err := monitor.DeadLetters(c.Context(), *data, 1000)
+			if err != nil {
+				return usage(err, "")
+			}
+			for _, d := range list {
+				fmt.Fprintf(c.OutOrStdout(), "%s\t%s\t%s %s\t%s\tafter %d attempts: %s\n",
+					d.Created.Format(time.RFC3339), d.Channel, d.Severity, d.Rule, d.ID, d.Attempts, d.Problem)
+			}
+			return nil
+		},
+	}
 }
 
 // shellQuoted makes a path fit to be pasted.

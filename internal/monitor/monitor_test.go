@@ -596,3 +596,25 @@ func TestTicks(t *testing.T) {
 	}
 	m.settle()
 }
+
+// A receiver that asks for no more gets no more, and what it did not take is
+// listed.
+func TestDeadLetters(t *testing.T) {
+	gone := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))
+	defer gone.Close()
+	data := t.TempDir()
+	m := start(t, data, gone.URL)
+	m.post(bad(25, "203.0.113.7")...)
+	for end := time.Now().Add(10 * time.Second); m.health().Dead != 1; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("no dead letter: %+v", m.health())
+		}
+	}
+	list, err := DeadLetters(t.Context(), data, 10)
+	if err != nil || len(list) != 1 || list[0].Problem != "answered 410 Gone" || list[0].Rule != "signature-bruteforce" || list[0].Channel != "hook0" {
+		t.Errorf("dead letters %+v, %v", list, err)
+	}
+	if strings.Contains(m.log.String(), gone.URL) {
+		t.Error("the address of the receiver was logged")
+	}
+}
