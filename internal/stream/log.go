@@ -41,8 +41,8 @@ const (
 
 	maxInFlight      = 8
 	maxInFlightBytes = 16 << 20
-	maxHeld          = 64 << 20 // records kept in memory for readers that are not quite current
-	maxLookBack      = 4096     // messages read at start for the ids of their events
+	maxHeld          = 64 << 20        // records kept in memory for readers that are not quite current
+	maxLookBack      = 4096            // messages read at start for the ids of their events
 	ackTimeout       = 5 * time.Second // a server whose disk is full says nothing
 )
 
