@@ -82,7 +82,7 @@ func runDemo(c *cobra.Command, once bool, format, output string) error {
 		return err
 	}
 	say("the monitor shows all of it, live: " + d.SetupURL())
-	say("the link works once, and makes you the one who may look; Ctrl-C ends the demo")
+	say("the link works once: it makes the first user; Ctrl-C ends the demo and removes its data")
 	d.Live(ctx)
 	<-ctx.Done()
 	say("ending")

@@ -57,7 +57,8 @@ func TestDemoPrintsOneDocument(t *testing.T) {
 	}{{"blind", doc.Blind, "F", "F", true}, {"guarded", doc.Guarded, "A", "A", false}} {
 		g := part.report.Grades
 		if g.Protection.Letter != part.protection || g.Visibility.Letter != part.visibility {
-			t.Errorf("%s: grades %s and %s, want %s and %s", part.name, g.Protection.Letter, g.Visibility.Letter, part.protection, part.visibility)
+			t.Errorf("%s: grades %s and %s, want %s and %s; deductions %+v %+v", part.name,
+				g.Protection.Letter, g.Visibility.Letter, part.protection, part.visibility, g.Protection.Deductions, g.Visibility.Deductions)
 		}
 		accepted := false
 		for _, run := range part.report.Runs {

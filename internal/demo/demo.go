@@ -74,6 +74,10 @@ type Demo struct {
 // A service is one bank, listening.
 type service struct {
 	url, log, secret string
+	// flush is how long a line may be on its way into the log, within an alert on
+	// its way to the scan. guard writes five times a second; the blind bank writes
+	// before it answers, and has nobody whom it could alert.
+	flush, within time.Duration
 }
 
 // Start brings up both banks and the monitor on free ports of the loopback
@@ -177,8 +181,12 @@ func (d *Demo) startBank(name string, c bank.Config) (*service, error) {
 		return nil, err
 	}
 	d.later(b.Close)
-	url, err := d.serve(b)
-	return &service{url, log, string(c.Secret)}, err
+	s := &service{log: log, secret: string(c.Secret), flush: 250 * time.Millisecond, within: 3 * time.Second}
+	if c.Guarded {
+		s.flush, s.within = 400*time.Millisecond, 5*time.Second
+	}
+	s.url, err = d.serve(b)
+	return s, err
 }
 
 // serve answers with h on a free port.

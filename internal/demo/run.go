@@ -74,7 +74,10 @@ func (d *Demo) scan(ctx context.Context, s *service) (*finding.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Alerts = &scan.Alerts{Webhook: address, Secret: d.inbox.secret, Within: 3 * time.Second}
+	r.Alerts = &scan.Alerts{Webhook: address, Secret: d.inbox.secret, Within: s.within}
+	for i := range r.Logs {
+		r.Logs[i].Flush = s.flush
+	}
 	r.Monitor = &scan.Monitor{URL: "http://" + d.monitor.Addr(), Key: d.key}
 	r.Limits.RPS, r.Limits.LoginsPerMinute = 0, 10_000 // the bank is ours, and on this machine
 	d.inbox.passTo("http://" + address)
