@@ -82,6 +82,9 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
+// Audit reports whether k is the monitor's record of itself, jotsight.<kind>.
+func (k Kind) Audit() bool { return k >= UILogin && k < kinds }
+
 // ParseKind reads a wire name such as "jwt.verified".
 func ParseKind(s string) (Kind, bool) { k, ok := kindByName[s]; return k, ok }
 

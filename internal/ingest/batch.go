@@ -67,7 +67,7 @@ func (b *batch) take(number int, line string) {
 	unknown, err := e.Decode(line)
 	switch {
 	case err != nil:
-	case strings.HasPrefix(e.Kind.String(), "jotsight."):
+	case e.Kind.Audit():
 		err = &event.FieldError{Key: "event", Problem: "reserved for the monitor's own audit"}
 	case e.Time.Unix() < 0:
 		err = &event.FieldError{Key: "time", Problem: "before 1970"}

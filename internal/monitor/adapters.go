@@ -2,6 +2,8 @@ package monitor
 
 import (
 	"context"
+	"net"
+	"net/netip"
 	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
@@ -24,14 +26,7 @@ func (h history) Alerts(ctx context.Context, q web.AlertQuery) ([]web.AlertView,
 	list, err := h.Store.Alerts(ctx, store.AlertQuery{ID: q.ID, Limit: q.Limit})
 	views := make([]web.AlertView, 0, len(list))
 	for _, a := range list {
-		v := web.AlertView{
-			ID: a.ID, Rule: a.Rule, Title: a.Title, Severity: a.Severity, State: a.State,
-			First: a.First, Last: a.Last, Count: a.Count, Events: a.Events, Attack: a.Attack,
-		}
-		for _, l := range a.Group {
-			v.Group = append(v.Group, web.Label{Key: l.Key, Value: l.Value})
-		}
-		views = append(views, v)
+		views = append(views, web.AlertView{Alert: a.Alert, State: a.State})
 	}
 	return views, err
 }
@@ -108,4 +103,17 @@ func toStore(d alert.Delivery) store.Delivery {
 		Channel: d.Channel, ID: d.ID, Kind: d.Type, Alert: d.Alert, Evidence: d.Evidence,
 		Created: d.Created, Attempts: d.Attempts, Next: d.Next, Problem: d.Problem,
 	}
+}
+
+// reachable is where a browser on this machine finds the page: a server that
+// listens on every address can be reached at none called 0.0.0.0.
+func reachable(addr string, tls bool) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip, bad := netip.ParseAddr(host); err == nil && bad == nil && ip.IsUnspecified() {
+		addr = net.JoinHostPort("localhost", port)
+	}
+	if tls {
+		return "https://" + addr
+	}
+	return "http://" + addr
 }

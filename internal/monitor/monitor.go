@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,13 +131,11 @@ func (m *Monitor) wire(ctx context.Context) (err error) {
 	m.ingest = ingest.New(ingest.Config{Log: m.log, Keys: m.history, IDs: m.ids, Now: m.c.Now, Logger: m.c.Log})
 	base := m.c.BaseURL
 	if base == "" {
-		if base = "http://" + m.Addr(); m.c.TLS != nil {
-			base = "https://" + m.Addr()
-		}
+		base = reachable(m.Addr(), m.c.TLS != nil)
 	}
 	m.web, err = web.New(web.Config{
 		History: history{m.history}, Accounts: accounts{m.history}, Live: m.hub, Emit: m.audit,
-		BaseURL: base, Secure: m.c.TLS != nil, Version: m.c.Version, Log: m.c.Log, Now: m.c.Now,
+		BaseURL: base, Secure: strings.HasPrefix(base, "https://"), Version: m.c.Version, Log: m.c.Log, Now: m.c.Now,
 	})
 	m.server = &http.Server{
 		Handler: m.routes(), TLSConfig: m.c.TLS,

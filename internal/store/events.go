@@ -101,6 +101,9 @@ type minute struct {
 }
 
 func (c counts) add(e *event.Event) {
+	if e.Kind.Audit() {
+		return // the monitor's own audit is no traffic, and it is no service
+	}
 	c[minute{nanos(e.Time.Truncate(time.Minute)), e.ServiceName, e.Kind.String(), e.Outcome.String()}] += e.Weight()
 	heard := minute{service: e.ServiceName}
 	at := e.Observed

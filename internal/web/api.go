@@ -112,26 +112,6 @@ func sendJSON(rw http.ResponseWriter, status int, b []byte) {
 	rw.Write(b)
 }
 
-// MarshalJSON writes the labels as one object in their order.
-func (l Labels) MarshalJSON() ([]byte, error) {
-	b := []byte{'{'}
-	for i, one := range l {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		key, err := json.Marshal(one.Key)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(one.Value)
-		if err != nil {
-			return nil, err
-		}
-		b = append(append(append(b, key...), ':'), value...)
-	}
-	return append(b, '}'), nil
-}
-
 // plainJSON escapes what encoding/json leaves as it is and a terminal obeys: C1
 // controls, bidirectional and zero-width marks. Outside of texts, JSON has none.
 func plainJSON(b []byte) []byte {

@@ -23,6 +23,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/detect"
 )
 
 // browserPath finds a browser. The Debian command chromium-headless-shell is a
@@ -425,7 +426,7 @@ func holdsStill(b *tab, s *site) {
 	s.history.mu.Lock()
 	s.history.events = append(s.history.events, e)
 	for _, id := range []string{"a-1", "a-2", "a-3", "a-4", "a-5", "a-canary"} { // enough to push the list down
-		s.history.alerts = append(s.history.alerts, AlertView{ID: id, Rule: "canary-used", Severity: "critical", State: "firing", First: now, Last: now, Count: 1, Events: []string{e.ID.String()}})
+		s.history.alerts = append(s.history.alerts, AlertView{State: "firing", Alert: detect.Alert{ID: id, Rule: "canary-used", Severity: "critical", First: now, Last: now, Count: 1, Events: []string{e.ID.String()}}})
 	}
 	s.history.mu.Unlock()
 	s.hub.Add(Totals{Events: 1, Alerts: 1})

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/detect"
 	"github.com/jotsight/jotsight/internal/finding"
 )
 
@@ -46,8 +47,8 @@ func (s *site) hostile() string {
 	defer s.history.mu.Unlock()
 	s.history.events = append(s.history.events, e)
 	s.history.services = append(s.history.services, Service{hostileText, now})
-	s.history.alerts = append(s.history.alerts, AlertView{ID: hostileText, Rule: hostileText, Title: hostileText, Severity: hostileText,
-		State: hostileText, Group: Labels{{hostileText, hostileText}}, First: now, Last: now, Count: 1, Events: []string{e.ID.String(), hostileText}, Attack: []string{hostileText}})
+	s.history.alerts = append(s.history.alerts, AlertView{State: hostileText, Alert: detect.Alert{ID: hostileText, Rule: hostileText, Title: hostileText, Severity: hostileText,
+		Group: detect.Labels{{Key: hostileText, Value: hostileText}}, First: now, Last: now, Count: 1, Events: []string{e.ID.String(), hostileText}, Attack: []string{hostileText}}})
 	s.history.scans = append(s.history.scans, finding.Report{Command: hostileText, Target: hostileText, Ended: now,
 		Grades:   finding.Grades{Protection: finding.Grade{Assessed: true, Letter: hostileText}, Visibility: finding.Grade{Why: hostileText}},
 		Findings: []finding.Finding{{ID: hostileText, Message: hostileText}},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/detect"
 )
 
 // TestEmptyPages: nothing to show has four meanings, and the page says which.
@@ -172,7 +173,7 @@ func TestTimeline(t *testing.T) {
 		{Start: from.Add(59 * time.Minute), Success: 50, Failure: 4, Unknown: 50},
 		{Start: to, Failure: 999},
 	}
-	got := drawTimeline(bins, []AlertView{{Rule: "x", First: from.Add(30 * time.Minute)}, {Rule: "old", First: from.Add(-1)}}, noon)
+	got := drawTimeline(bins, []AlertView{{Alert: detect.Alert{Rule: "x", First: from.Add(30 * time.Minute)}}, {Alert: detect.Alert{Rule: "old", First: from.Add(-1)}}}, noon)
 	if got.Success != 150 || got.Fail != 5 || got.Unknown != 50 || got.MaxSuccess != 100 || got.MaxFail != 4 {
 		t.Errorf("sums: %+v", got)
 	}

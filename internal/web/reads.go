@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/detect"
 	"github.com/jotsight/jotsight/internal/finding"
 )
 
@@ -55,27 +56,12 @@ type AlertQuery struct {
 	Limit int // above zero
 }
 
-// An AlertView is an alert as the pages show it.
+// An AlertView is an alert as the pages show it. Its Title may be empty: the
+// catalogue's is shown then. The values of its Group are attacker input.
 type AlertView struct {
-	ID       string    `json:"id"`
-	Rule     string    `json:"rule"`     // slug of the detection: "refresh-reuse"
-	Title    string    `json:"title"`    // may be empty; the catalogue's title is shown then
-	Severity string    `json:"severity"` // low, medium, high or critical
-	State    string    `json:"state"`    // pending, firing, acknowledged or resolved
-	Group    Labels    `json:"group"`    // what the rule grouped by, in its order
-	First    time.Time `json:"first"`
-	Last     time.Time `json:"last"`
-	Count    int64     `json:"count"`
-	Events   []string  `json:"events"` // ids of the events that are its evidence, at most 20
-	Attack   []string  `json:"attack"` // MITRE ATT&CK technique ids
+	detect.Alert
+	State string `json:"state"` // pending, firing, acknowledged or resolved
 }
-
-// Labels are written as one JSON object, in their order.
-type Labels []Label
-
-// A Label is one key of an alert's group with its value, such as client.address
-// and 203.0.113.7. The value is attacker input.
-type Label struct{ Key, Value string }
 
 // A Summary is what the head of a page needs.
 type Summary struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/detect"
 	"github.com/jotsight/jotsight/internal/finding"
 )
 
@@ -62,16 +63,16 @@ func (s *site) scene(now time.Time) {
 
 	s.history.services = []Service{{"accounts-api", now.Add(-5 * time.Second)}, {"payments-api", now.Add(-7 * time.Second)}}
 	s.history.alerts = []AlertView{
-		{ID: "a-reuse", Rule: "refresh-reuse", Severity: "critical", State: "firing", Group: Labels{{"jwt.family", "01KDM5Q3FAMILY"}},
-			First: now.Add(-3 * time.Minute), Last: now.Add(-3 * time.Minute), Count: 1, Events: reuse, Attack: []string{"T1528", "T1550.001"}},
-		{ID: "a-forged", Rule: "forged-algorithm", Severity: "critical", State: "firing", Group: Labels{{"client.address", "203.0.113.7"}},
-			First: now.Add(-6 * time.Minute), Last: now.Add(-6 * time.Minute), Count: 1, Events: forged, Attack: []string{"T1606"}},
-		{ID: "a-brute", Rule: "signature-bruteforce", Severity: "high", State: "acknowledged", Group: Labels{{"client.address", "203.0.113.7"}, {"service.name", "accounts-api"}},
-			First: now.Add(-14 * time.Minute), Last: now.Add(-13 * time.Minute), Count: 24, Events: guessing, Attack: []string{"T1110"}},
-		{ID: "a-scope", Rule: "abnormal-lifetime", Severity: "medium", State: "resolved", Group: Labels{{"jwt.iss", "https://id.bank.example"}},
-			First: now.Add(-29 * time.Hour), Last: now.Add(-28 * time.Hour), Count: 5},
-		{ID: "a-slow", Rule: "slow-verification", Severity: "low", State: "resolved", Group: Labels{{"service.name", "payments-api"}},
-			First: now.Add(-50 * time.Hour), Last: now.Add(-49 * time.Hour), Count: 12},
+		{State: "firing", Alert: detect.Alert{ID: "a-reuse", Rule: "refresh-reuse", Severity: "critical", Group: detect.Labels{{Key: "jwt.family", Value: "01KDM5Q3FAMILY"}},
+			First: now.Add(-3 * time.Minute), Last: now.Add(-3 * time.Minute), Count: 1, Events: reuse, Attack: []string{"T1528", "T1550.001"}}},
+		{State: "firing", Alert: detect.Alert{ID: "a-forged", Rule: "forged-algorithm", Severity: "critical", Group: detect.Labels{{Key: "client.address", Value: "203.0.113.7"}},
+			First: now.Add(-6 * time.Minute), Last: now.Add(-6 * time.Minute), Count: 1, Events: forged, Attack: []string{"T1606"}}},
+		{State: "acknowledged", Alert: detect.Alert{ID: "a-brute", Rule: "signature-bruteforce", Severity: "high", Group: detect.Labels{{Key: "client.address", Value: "203.0.113.7"}, {Key: "service.name", Value: "accounts-api"}},
+			First: now.Add(-14 * time.Minute), Last: now.Add(-13 * time.Minute), Count: 24, Events: guessing, Attack: []string{"T1110"}}},
+		{State: "resolved", Alert: detect.Alert{ID: "a-scope", Rule: "abnormal-lifetime", Severity: "medium", Group: detect.Labels{{Key: "jwt.iss", Value: "https://id.bank.example"}},
+			First: now.Add(-29 * time.Hour), Last: now.Add(-28 * time.Hour), Count: 5}},
+		{State: "resolved", Alert: detect.Alert{ID: "a-slow", Rule: "slow-verification", Severity: "low", Group: detect.Labels{{Key: "service.name", Value: "payments-api"}},
+			First: now.Add(-50 * time.Hour), Last: now.Add(-49 * time.Hour), Count: 12}},
 	}
 	wrong := false
 	run := func(check string, id catalog.ID, v finding.Verdict, accepted bool, tier finding.Tier, reason string, fired bool) finding.Run {

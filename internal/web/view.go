@@ -7,6 +7,7 @@ import (
 
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/detect"
 )
 
 // An eventRow is a line of the list of events. Its texts are visible.
@@ -80,7 +81,7 @@ type alertRow struct {
 	Severity    severityView
 	Rule, Title string
 	State       string
-	Group       Labels
+	Group       detect.Labels
 	First, Last stamp
 	Count       int64
 	Evidence    int
@@ -91,7 +92,7 @@ func alertRowOf(a AlertView, f filter, now time.Time) alertRow {
 		Rule: visible(a.Rule), Title: titleOf(a), State: visible(a.State),
 		First: stampOf(a.First, now), Last: stampOf(a.Last, now), Count: a.Count, Evidence: len(a.Events)}
 	for _, l := range a.Group {
-		r.Group = append(r.Group, Label{visible(l.Key), visible(l.Value)})
+		r.Group = append(r.Group, detect.Label{Key: visible(l.Key), Value: visible(l.Value)})
 	}
 	return r
 }
