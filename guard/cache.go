@@ -12,7 +12,7 @@ import (
 
 // entryBytes is what an entry of the usual size weighs, and the least that any
 // is taken for, so that the one bound of the cache is one of count and of bytes.
-const entryBytes = 640
+const entryBytes = 880
 
 // newCache makes the cache of verified tokens. Its key is SHA-256 of the whole
 // token and cannot be configured: shorter or weaker keys have let one token pass
@@ -37,7 +37,7 @@ func (g *Guard) place(addr netip.Addr, agent string) uint64 {
 
 // size is about what the token occupies.
 func (t *Token) size() int {
-	n := 320 + len(t.payload)
+	n := 560 + len(t.payload)
 	for _, a := range t.audience {
 		n += 16 + len(a)
 	}

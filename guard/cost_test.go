@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"runtime"
 	"testing"
 	"time"
 
@@ -90,11 +91,65 @@ func TestAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n > 2 {
 		t.Errorf("a token that was seen before costs %v allocations, want at most 2", n)
 	}
+	if n := bytesPerRun(10_000, func() { h.ServeHTTP(w, r) }); n > 400 && !raceDetector {
+		t.Errorf("a token that was seen before costs %d bytes, want at most 400", n)
+	}
 	var sink = guard.JSONSink(io.Discard)
 	e := sample(time.Now())
 	if n := testing.AllocsPerRun(10_000, func() { sink.Emit(e) }); n > 0 {
 		t.Errorf("encoding and buffering an event costs %v allocations, want 0", n)
 	}
+}
+
+// bytesPerRun is the least of a few rounds: other goroutines allocate too.
+func bytesPerRun(n int, f func()) uint64 {
+	least := ^uint64(0)
+	for range 5 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range n {
+			f()
+		}
+		runtime.ReadMemStats(&after)
+		least = min(least, (after.TotalAlloc-before.TotalAlloc)/uint64(n))
+	}
+	return least
+}
+
+// A full cache is bounded in bytes, whatever the number of tokens.
+func TestCacheBytes(t *testing.T) {
+	const entries = 10_000
+	g := open(t, func() guard.Config {
+		c := everythingOn()
+		c.Cache.Entries = entries
+		c.Events.Successes = guard.SuccessOff
+		return c
+	}())
+	claims := usual(time.Now())
+	var tokens []string
+	for i := range entries {
+		claims["jti"] = fmt.Sprint("0d3c7f0e5b8a4c6f", i)
+		tokens = append(tokens, signed(t, jwt.SigningMethodHS256, secret, claims))
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for _, raw := range tokens {
+		if _, err := g.Check(t.Context(), raw, guard.Meta{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	per := int64(heap()-before) / entries
+	t.Logf("%d bytes an entry", per)
+	if per > 1200 {
+		t.Errorf("%d bytes an entry of the cache, want at most 1200", per)
+	}
+	runtime.KeepAlive(tokens)
 }
 
 func BenchmarkGuard(b *testing.B) {

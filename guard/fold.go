@@ -40,10 +40,9 @@ type foldShard struct {
 }
 
 type foldCell struct {
-	full    int
-	count   int64 // facts that were not written
-	sampled bool
-	sample  event.Event
+	full   int
+	count  int64        // facts that were not written
+	sample *event.Event // of these; nil while it is being described
 }
 
 type verdict uint8
@@ -118,11 +117,11 @@ func (slot foldSlot) keep(e *event.Event) {
 }
 
 func (c *foldCell) set(at foldKey, e *event.Event) {
-	if c.sampled {
+	if c.sample != nil {
 		return
 	}
-	c.sampled = true
-	c.sample = *e
+	sample := *e
+	c.sample = &sample
 	if !at.addr.IsValid() {
 		c.sample.ClientAddress, c.sample.ClientPort = "", 0
 	}
@@ -150,7 +149,7 @@ func (f *fold) turn(window time.Duration, give func(foldKey, *event.Event)) {
 		s.mu.Lock()
 		for k, c := range s.cells {
 			switch {
-			case c.count > 0 && c.sampled:
+			case c.count > 0 && c.sample != nil:
 				list = append(list, held{k, c})
 				delete(s.cells, k)
 			case c.count > 0: // its sample is being described: next time
@@ -161,7 +160,7 @@ func (f *fold) turn(window time.Duration, give func(foldKey, *event.Event)) {
 		}
 		s.mu.Unlock()
 		for _, h := range list {
-			e := &h.c.sample
+			e := h.c.sample
 			if h.c.count > 1 {
 				e.Count = h.c.count
 				e.Window = max(e.Window, int64((window+time.Second-1)/time.Second), 1)

@@ -165,7 +165,8 @@ func (g *Guard) every(ctx context.Context, d time.Duration, f func(context.Conte
 
 // watch turns the fold each second and gives signs of life.
 func (g *Guard) watch(ctx context.Context, heartbeat time.Duration) {
-	last, beat := g.now(), g.now()
+	last := g.now()
+	beat, swept := last, last
 	g.every(ctx, time.Second, func(context.Context) {
 		now := g.now()
 		g.rec.turn(now, now.Sub(last))
@@ -175,9 +176,10 @@ func (g *Guard) watch(ctx context.Context, heartbeat time.Duration) {
 			e.Count, e.Window = g.rec.written.Swap(0), int64(now.Sub(beat)/time.Second)
 			g.rec.send(e)
 			beat = now
-			if g.replica != nil {
-				g.replica.sweep(now)
-			}
+		}
+		if g.replica != nil && now.Sub(swept) >= time.Minute {
+			g.replica.sweep(now)
+			swept = now
 		}
 	})
 }
@@ -185,9 +187,12 @@ func (g *Guard) watch(ctx context.Context, heartbeat time.Duration) {
 // refreshReplica asks the Store what was revoked, and records the first failure
 // of an outage.
 func (g *Guard) refreshReplica(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	within, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	err := g.replica.sync(ctx, g.now())
+	err := g.replica.sync(within, g.now())
+	if ctx.Err() != nil {
+		return // closing
+	}
 	if was := g.replica.down.Swap(err != nil); err == nil || was {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -24,6 +25,15 @@ type Key struct {
 	ID       string // kid; empty matches a token that names none, and any token where it is the only key
 	Material any
 }
+
+// Format prints the id for every verb, never the material.
+func (k Key) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "key %q", k.ID) }
+
+// LogValue gives the id.
+func (k Key) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }
+
+// MarshalText gives the id; JSON uses it.
+func (k Key) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(k)), nil }
 
 // A KeySource finds the keys that may have signed a token. Its methods are
 // called from many goroutines at once, Keys once for each token that was not

@@ -22,6 +22,7 @@ type memory struct {
 	log      []logged
 	seq      uint64
 	sweepAt  int
+	latest   time.Time // that anybody told us of: a Store has no clock of its own
 
 	watchers map[int]func(Revocation)
 	watch    int
@@ -54,6 +55,7 @@ func (m *memory) Advance(_ context.Context, a Advance) (Outcome, error) {
 		m.mu.Unlock()
 		return Outcome{}, nil
 	}
+	m.sweep(a.Now)
 	state := a.Judge(f)
 	out := Outcome{state, *f}
 	if state != Reused {
@@ -75,6 +77,7 @@ func (m *memory) Revoke(_ context.Context, r Revocation) error {
 		r.Before = time.Now()
 	}
 	m.mu.Lock()
+	m.sweep(m.latest)
 	if f := m.families[r.Session]; f != nil {
 		f.Revoked = true
 	}
@@ -139,10 +142,13 @@ func (m *memory) Watch(f func(Revocation)) (stop func()) {
 
 // sweep forgets what has ended, now and then. The caller holds mu.
 func (m *memory) sweep(now time.Time) {
+	if now.After(m.latest) {
+		m.latest = now
+	}
 	if len(m.families)+len(m.log) < m.sweepAt+sweepEvery {
 		return
 	}
-	maps.DeleteFunc(m.families, func(_ string, f *Family) bool { return !now.Before(f.Expires) })
-	m.log = slices.DeleteFunc(m.log, func(l logged) bool { return !l.Until.IsZero() && now.After(l.Until.Add(afterlife)) })
+	maps.DeleteFunc(m.families, func(_ string, f *Family) bool { return !m.latest.Before(f.Expires) })
+	m.log = slices.DeleteFunc(m.log, func(l logged) bool { return !l.Until.IsZero() && m.latest.After(l.Until.Add(afterlife)) })
 	m.sweepAt = len(m.families) + len(m.log)
 }

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"crypto/sha256"
 	"net/http"
 	"net/netip"
 	"time"
@@ -51,19 +52,20 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := g.now()
 	o := origin{r: r}
 	o.addr, o.port = g.address(r)
-	if wait := g.blocked(o.addr, now); wait > 0 {
+	raw, from, e := g.find(r)
+	o.from = from
+	absent := e != nil && e.Reason == event.ReasonMissing
+	if absent && d.optional {
+		d.next.ServeHTTP(w, r)
+		return
+	}
+	if wait := g.blocked(o.addr, now); wait > 0 && !absent { // nothing to try, nothing to limit
 		g.recordLimited(&o, now)
 		g.rec.metrics.Time(PathLimited, g.now().Sub(now))
 		g.answer(w, r, refuse(event.ReasonRateLimited), wait)
 		return
 	}
-	raw, from, e := g.find(r)
-	o.from = from
 	if e != nil {
-		if d.optional && e.Reason == event.ReasonMissing {
-			d.next.ServeHTTP(w, r)
-			return
-		}
 		g.recordAbsent(&o, e, now)
 		g.rec.metrics.Time(PathRefused, g.now().Sub(now))
 		g.answer(w, r, e, 0)
@@ -151,7 +153,10 @@ func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (chec
 	case len(raw) > g.maxBytes:
 		return checked{}, refuse(event.ReasonOversized)
 	}
-	key := digest(raw)
+	var key [sha256.Size]byte
+	if g.cache != nil {
+		key = digest(raw)
+	}
 	c := checked{token: g.recall(key, now)}
 	c.seen = c.token != nil
 	if !c.seen {

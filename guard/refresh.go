@@ -34,7 +34,7 @@ func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta) (Pair, error) 
 	}
 	out, err := i.store.Advance(ctx, Advance{
 		Family: family, Counter: counter, ClientID: m.ClientID,
-		Client: g.rec.prints.Text(m.ClientID + "\x00" + m.UserAgent), Grace: i.grace, Now: now,
+		Client: i.refresh.client(m.ClientID, m.UserAgent), Grace: i.grace, Now: now,
 	})
 	if err != nil {
 		return Pair{}, a.fail(event.ReasonStoreUnavailable)

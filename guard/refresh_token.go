@@ -30,6 +30,12 @@ func (k refreshKey) mac(b []byte) []byte {
 	return m.Sum(nil)
 }
 
+// client tells apart who may retry. It is made with the key of the refresh
+// tokens, because that is what all processes of an issuer share.
+func (k refreshKey) client(id, agent string) string {
+	return strict.EncodeToString(k.mac([]byte("client\x00" + id + "\x00" + agent))[:16])
+}
+
 // token makes the refresh token of a family at a counter. It is the same each
 // time, so that a retry gets the successor that was lost. The family is 32 hex
 // digits.

@@ -17,10 +17,11 @@ import (
 // Issuer expires, except for a key. The error is an *Error when the Store could
 // not be asked; nothing is revoked then.
 func (i *Issuer) Revoke(ctx context.Context, r Revocation) error {
-	return i.revoke(ctx, r, Meta{})
+	return i.revoke(ctx, r, Meta{}, nil)
 }
 
-func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta) error {
+// revoke revokes and records. t is the token in question, where there is one.
+func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, t *Token) error {
 	now := i.g.now()
 	if err := r.Check(); err != nil {
 		return err
@@ -38,8 +39,12 @@ func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta) error {
 	}
 	rec := i.g.rec.fact(kind, reason, now)
 	m.describe(&rec.Event)
-	rec.Verified = true // what is revoked is named by us, not by a token that nobody checked
-	rec.UserID, rec.TokenID, rec.KeyID = scrub(r.Subject), scrub(r.JTI), scrub(r.KeyID)
+	if t != nil {
+		t.describe(&rec.Event)
+	} else {
+		rec.Verified = true // what is revoked is named by us, not by a token that nobody checked
+		rec.UserID, rec.TokenID, rec.KeyID = scrub(r.Subject), scrub(r.JTI), scrub(r.KeyID)
+	}
 	if r.Session != "" {
 		rec.Family = i.g.rec.prints.Text(r.Session)
 	}
@@ -59,7 +64,7 @@ func (i *Issuer) RevokeToken(ctx context.Context, raw, reason string, m Meta) er
 	r := Revocation{Reason: reason, Actor: m.Actor}
 	if family, _, why := i.refresh.read(raw); why == 0 {
 		r.Session = family
-		return i.revoke(ctx, r, m)
+		return i.revoke(ctx, r, m, nil)
 	}
 	t, why := i.g.verifySafely(ctx, raw, i.g.now())
 	switch {
@@ -68,9 +73,10 @@ func (i *Issuer) RevokeToken(ctx context.Context, raw, reason string, m Meta) er
 	case t == nil || why != 0:
 		return nil
 	}
+	t.use.name(i.g.rec.prints, raw, t.session)
 	r.name(t, raw)
 	r.Until = t.Expires().Add(i.g.policy.leeway)
-	return i.revoke(ctx, r, m)
+	return i.revoke(ctx, r, m, t)
 }
 
 // name makes r name the one token t.
@@ -98,7 +104,7 @@ func (i *Issuer) Logout(ctx context.Context, t *Token, m Meta) error {
 			return errSessionless
 		}
 	}
-	if err := i.revoke(ctx, r, m); err != nil {
+	if err := i.revoke(ctx, r, m, t); err != nil {
 		return err
 	}
 	rec := i.g.rec.fact(event.Logout, 0, i.g.now())

@@ -68,9 +68,7 @@ func TestNoTokenGetsOut(t *testing.T) {
 			note(w.Body.String(), w.Header())
 		}
 		tok, err := b.Check(t.Context(), raw, guard.Meta{UserAgent: canary, Path: canary, Actor: canary})
-		if tok != nil {
-			note(err)
-		}
+		note(tok, err)
 		_, err = i.Refresh(t.Context(), raw, guard.Meta{UserAgent: raw, ClientID: canary})
 		note(err, err)
 		note(i.RevokeToken(t.Context(), raw+"x", "because of "+canary, guard.Meta{Actor: canary}))
@@ -79,6 +77,7 @@ func TestNoTokenGetsOut(t *testing.T) {
 	i.Revoke(t.Context(), guard.Revocation{JTI: canary, Reason: canary, Actor: canary})
 	_, err := i.Issue(t.Context(), guard.Grant{Subject: "u", Extra: map[string]any{"iss": canary}})
 	note(err)
+	note(guard.Key{ID: "k", Material: secret}, guard.MonitorConfig{URL: monitor.URL, Key: string(secret)}, jsonOf(guard.Key{ID: "k", Material: secret}))
 	_, err = guard.New(guard.Config{Keys: guard.Static(guard.Key{ID: "k", Material: canary[:20]}), Algorithms: []string{canary}})
 	note(err)
 	if err := b.Close(context.Background()); err != nil {

@@ -37,6 +37,9 @@ type MonitorConfig struct {
 	Log *slog.Logger
 }
 
+// Format prints the address for every verb, never the key.
+func (c MonitorConfig) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "monitor at %q", c.URL) }
+
 // Batches of a MonitorLink.
 const (
 	batchLines = 100                    // from so many events on a batch is sent at once

@@ -340,6 +340,9 @@ func TestLimit(t *testing.T) {
 	if got := fmt.Sprint(codes(2, bad, "203.0.113.7")); got != "[401 429]" {
 		t.Errorf("a fifth of the window later: %s, want one more failure", got)
 	}
+	if got := codes(1, "", "203.0.113.7")[0]; got != 401 {
+		t.Errorf("no token from a limited address: %d; there is nothing to limit", got)
+	}
 	// Nothing was tried where no token was brought, and an expired one is a tenth.
 	if got := codes(20, "", "198.51.100.1")[19]; got != 401 {
 		t.Errorf("twenty requests without a token: %d", got)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -84,6 +87,13 @@ func (t *Token) HasScope(value string) bool {
 	}
 	return false
 }
+
+// Format prints "[token]" for every verb: claims are nobody's business but the
+// handler's.
+func (t *Token) Format(s fmt.State, _ rune) { io.WriteString(s, "[token]") }
+
+// LogValue gives "[token]".
+func (t *Token) LogValue() slog.Value { return slog.StringValue("[token]") }
 
 // Decode decodes the claims into v, as encoding/json does.
 func (t *Token) Decode(v any) error { return json.Unmarshal([]byte(t.payload), v) }
