@@ -147,8 +147,9 @@ func (b *book) err() error {
 
 // flush is how long the service may take to write: what the recipe says, or what
 // the controls taught, with half as much again.
-func (b *book) flush() (d time.Duration) {
-	d = b.learned * 3 / 2
+func (b *book) flush() time.Duration { return max(b.configured(), b.learned*3/2) }
+
+func (b *book) configured() (d time.Duration) {
 	for _, t := range b.tails {
 		d = max(d, t.Flush)
 	}
@@ -156,12 +157,16 @@ func (b *book) flush() (d time.Duration) {
 }
 
 // learn gives the service three times the time that it should need after a
-// request that was sent just now, and keeps in mind how much of it it took.
-func (b *book) learn(ctx context.Context, mark int) {
+// request that was sent just now, and keeps in mind when the first line of ours
+// came. What comes later may be a summary, and says nothing of the delay.
+func (b *book) learn(ctx context.Context, mark int, ours *marker) {
 	sent := time.Now()
-	b.settleFor(ctx, 3*b.flush())
+	b.settleFor(ctx, 3*b.configured())
 	for _, l := range b.since(mark) {
-		b.learned = max(b.learned, l.at.Sub(sent))
+		if ours.in(l.text) {
+			b.learned = max(b.learned, l.at.Sub(sent))
+			return
+		}
 	}
 }
 

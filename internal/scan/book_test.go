@@ -224,3 +224,23 @@ func FuzzReadAlerts(f *testing.F) {
 		}
 	})
 }
+
+// TestLearnOnlyFromOwnLines holds that a service that goes on writing about other
+// things is not taken for a slow one: the wait fed on itself, and a scan never
+// came to its end.
+func TestLearnOnlyFromOwnLines(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	write(t, path, "", 0)
+	b := readBook(t, path)
+	b.tails[0].Flush = 20 * time.Millisecond
+	write(t, path, "a0123456789abcde refused\n", os.O_APPEND)
+	b.poll()
+	for range 3 {
+		mark := b.mark()
+		write(t, path, "heartbeat\n", os.O_APPEND)
+		b.learn(t.Context(), mark, &marker{canaries: []string{"a0123456789abcde"}})
+	}
+	if got := b.flush(); got != 20*time.Millisecond {
+		t.Errorf("the scan waits %s for every record, want 20ms", got)
+	}
+}

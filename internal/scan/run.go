@@ -187,7 +187,7 @@ func (r *run) control(ctx context.Context, begin int) error {
 	c := &r.controls
 	c.ok, c.proof = r.recipe.Protected.OK, r.recipe.Protected.Proof
 
-	r.book.learn(ctx, begin)
+	r.book.learn(ctx, begin, &a.marker)
 	loginLines := r.book.since(begin)
 	mark := r.book.mark()
 	for i := range c.valid {
@@ -200,7 +200,7 @@ func (r *run) control(ctx context.Context, begin int) error {
 	if err := c.learn(); err != nil {
 		return r.unreachable(err)
 	}
-	r.book.learn(ctx, mark)
+	r.book.learn(ctx, mark, &a.marker)
 	if r.book.assessed() {
 		good := r.book.records(r.book.since(mark))
 		r.base = newBaseline(good, &a.marker)
@@ -220,7 +220,7 @@ func (r *run) control(ctx context.Context, begin int) error {
 			r.served(res)
 		}
 	}
-	r.book.learn(ctx, mark)
+	r.book.learn(ctx, mark, &a.marker)
 	return nil
 }
 
