@@ -121,6 +121,8 @@ func (d *detector) take(ctx context.Context, rec *stream.Record) bool {
 			if !d.persist(ctx, func() error { return d.raise(ctx, a) }) {
 				return false
 			}
+			d.log.Warn("alert", slog.String("rule", a.Rule), slog.String("severity", a.Severity),
+				slog.String("group", a.Group.String()), slog.Int64("count", a.Count), slog.String("id", a.ID))
 		}
 		for _, a := range d.ended {
 			if !d.persist(ctx, func() error { return d.history.End(ctx, a, d.resolves[a.Rule], d.now()) }) {
