@@ -40,7 +40,7 @@ func (o TextOptions) matrix(runs []Run) []string {
 	for _, run := range runs {
 		row := []cell{{Escape(title(run)), ""}, refused(run)}
 		if seen {
-			row = append(row, recorded(run.Seen), o.rightReason(run.Seen), cell{o.took(run.Seen.TimeToRecord), ""})
+			row = append(row, o.recorded(run.Seen), o.rightReason(run.Seen), cell{o.took(run.Seen.TimeToRecord), ""})
 		}
 		if alerted {
 			row = append(row, o.alerted(run.Alerted), cell{o.took(run.Alerted.TimeToAlert), ""})
@@ -106,9 +106,9 @@ func refused(run Run) cell {
 	return cell{"yes", green}
 }
 
-func recorded(s Seen) cell {
+func (o TextOptions) recorded(s Seen) cell {
 	if !s.Assessed {
-		return cell{"?", ""}
+		return cell{o.dash("–", "-"), ""}
 	}
 	c := cell{"nothing", red}
 	switch s.Tier {
@@ -142,7 +142,7 @@ func (o TextOptions) rightReason(s Seen) cell {
 func (o TextOptions) alerted(a Alerted) cell {
 	switch {
 	case !a.Assessed:
-		return cell{"?", ""}
+		return cell{o.dash("–", "-"), ""}
 	case a.Fired && a.Alerts > 1:
 		return cell{fmt.Sprintf("yes, %d", a.Alerts), ""}
 	case a.Fired:
