@@ -191,11 +191,27 @@ var plain = func() (p [256]bool) {
 	return p
 }()
 
+// plain8 reports whether eight bytes are all plain, looking at them at once: most
+// text is, and the encoder spends most of its time here. A byte that is not sets
+// the high bit of its place in at least one term.
+func plain8(s string) bool {
+	_ = s[7]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	quotes, slashes, dels := w^(ones*'"'), w^(ones*'\\'), w^(ones*0x7f)
+	return (w|(w-ones*0x20)&^w|(quotes-ones)&^quotes|(slashes-ones)&^slashes|(dels-ones)&^dels)&high == 0
+}
+
 func quote(b []byte, s string, most int) []byte {
 	s = Clip(s, most)
 	b = append(b, '"')
 	from := 0
 	for i := 0; i < len(s); {
+		if i+8 <= len(s) && plain8(s[i:i+8]) {
+			i += 8
+			continue
+		}
 		if plain[s[i]] {
 			i++
 			continue
