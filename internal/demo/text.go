@@ -36,7 +36,7 @@ func WriteText(w io.Writer, res *Result, o finding.TextOptions) error {
 		t.check(finding.WriteMatrix(w, part.report.Runs, o))
 	}
 	t.say("")
-	t.say("Where nothing stands under alerted, no alert was asked for: one bad token alone should wake nobody.")
+	t.say("A dash under alerted: none was asked for. One bad token should wake nobody.")
 	t.say("")
 	t.alerts(res.Alerts)
 	if d := res.Blind.Report.Grades.Visibility.Deductions; len(d) > 0 {
