@@ -37,7 +37,7 @@ guard/guardtest: guard guard/event
 adapters/*: guard guard/event
 
 # Machines. They know words, and each other only as said here.
-internal/finding: internal/catalog
+internal/finding: guard/event internal/catalog              # from event: which runes print
 internal/scan: guard/event internal/catalog internal/finding internal/scan/forge
 internal/scan/forge:                                        # makes hostile tokens; knows nothing but tokens
 internal/lint: guard/event internal/catalog internal/finding

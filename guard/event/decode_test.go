@@ -272,7 +272,7 @@ func FuzzAppend(f *testing.F) {
 			t.Fatalf("not JSON: %q", l)
 		}
 		for _, r := range string(l) {
-			if r < 0x20 || r == 0x7f || r >= 0x80 && !printable(r) {
+			if r < 0x20 || r == 0x7f || r >= 0x80 && !Printable(r) {
 				t.Fatalf("%U is left in %q", r, l)
 			}
 		}

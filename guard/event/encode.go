@@ -217,7 +217,7 @@ func quote(b []byte, s string, most int) []byte {
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
-		if r >= 0x80 && printable(r) && (r != utf8.RuneError || n > 1) {
+		if r >= 0x80 && Printable(r) && (r != utf8.RuneError || n > 1) {
 			i += n
 			continue
 		}
@@ -246,10 +246,12 @@ func unit(b []byte, r rune) []byte {
 	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 }
 
-// printable refuses what could move a cursor, end a line, turn the direction of
-// text or hide some: controls, line and paragraph separators, bidirectional and
-// zero-width marks, tags, and every space but the plain one.
-func printable(r rune) bool { return r >= 0xa0 && unicode.IsPrint(r) }
+// Printable reports whether r may stand in a terminal, a log or a page as it is.
+// What could move a cursor, end a line, turn the direction of text or hide some
+// may not: controls, line and paragraph separators, bidirectional and zero-width
+// marks, tags, and every space but the plain one. U+FFFD is printable: whoever
+// reads bytes that may not be UTF-8 looks at the width as well.
+func Printable(r rune) bool { return unicode.IsPrint(r) }
 
 // Clip cuts s to at most n bytes without splitting a rune. Bytes that are not
 // UTF-8 are cut anywhere, so that no text can vanish by being cut.

@@ -130,7 +130,7 @@ func TestRoundTrip(t *testing.T) {
 	for range 1000 {
 		e := random(rng)
 		line := string(e.Append(nil))
-		if strings.ContainsFunc(line, func(r rune) bool { return !printable(r) && (r < 0x20 || r > 0x7e) }) {
+		if strings.ContainsFunc(line, func(r rune) bool { return !Printable(r) && (r < 0x20 || r > 0x7e) }) {
 			t.Fatalf("a character that does not print is left in %q", line)
 		}
 		want := *e

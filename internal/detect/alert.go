@@ -98,7 +98,7 @@ func (l Labels) String() string {
 // told apart by their hash, so that two which look alike stay two.
 func printable(s string) string {
 	return event.Clip(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		if !event.Printable(r) {
 			return unicode.ReplacementChar
 		}
 		return r

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/jotsight/jotsight/guard/event"
 )
 
 // WriteJSON writes r in the form that its Schema promises, indented by two
@@ -28,27 +29,30 @@ func WriteJSON(w io.Writer, r *Report) error {
 	if err := e.Encode(&sorted); err != nil {
 		return fmt.Errorf("report of %s: %w", r.Command, err)
 	}
-	_, err := w.Write(escapeJSON(b.Bytes()))
+	_, err := w.Write(EscapeJSON(b.Bytes()))
 	return err
 }
 
-// escapeJSON escapes what encoding/json leaves as it is although it does not
+// EscapeJSON escapes what encoding/json leaves as it is although it does not
 // print: DEL, C1 controls, bidirectional and zero-width marks. Outside strings
-// JSON is ASCII, so every such rune stands in a string.
-func escapeJSON(in []byte) []byte {
-	out := make([]byte, 0, len(in))
-	for i := 0; i < len(in); {
-		r, n := utf8.DecodeRune(in[i:])
-		switch {
-		case r == '\n' || unicode.IsPrint(r):
-			out = append(out, in[i:i+n]...)
-		case r < 0x10000:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		default:
-			hi, lo := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+// JSON is ASCII, so every such rune stands in a string. Without any it gives in
+// itself.
+func EscapeJSON(in []byte) []byte {
+	odd := func(r rune) bool { return r >= 0x7f && !event.Printable(r) }
+	if !bytes.ContainsFunc(in, odd) {
+		return in
+	}
+	out := make([]byte, 0, len(in)+16)
+	for len(in) > 0 {
+		r, n := utf8.DecodeRune(in)
+		if odd(r) {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, `\u%04x`, unit)
+			}
+		} else {
+			out = append(out, in[:n]...)
 		}
-		i += n
+		in = in[n:]
 	}
 	return out
 }

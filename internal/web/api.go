@@ -1,15 +1,13 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"github.com/jotsight/jotsight/internal/finding"
 )
 
 // apiMost bounds one answer of the JSON form.
@@ -90,7 +88,7 @@ func (w *Web) answer(rw http.ResponseWriter, r *http.Request, v any, err error) 
 		w.failJSON(rw, r, err)
 		return
 	}
-	sendJSON(rw, http.StatusOK, append(plainJSON(b), '\n'))
+	sendJSON(rw, http.StatusOK, append(finding.EscapeJSON(b), '\n'))
 }
 
 func (w *Web) failJSON(rw http.ResponseWriter, r *http.Request, err error) {
@@ -103,7 +101,7 @@ func (w *Web) failJSON(rw http.ResponseWriter, r *http.Request, err error) {
 
 func refuse(rw http.ResponseWriter, status int, why string) {
 	b, _ := json.Marshal(map[string]string{"error": why}) // texts: cannot fail
-	sendJSON(rw, status, append(plainJSON(b), '\n'))
+	sendJSON(rw, status, append(finding.EscapeJSON(b), '\n'))
 }
 
 func sendJSON(rw http.ResponseWriter, status int, b []byte) {
@@ -111,29 +109,6 @@ func sendJSON(rw http.ResponseWriter, status int, b []byte) {
 	rw.WriteHeader(status)
 	rw.Write(b)
 }
-
-// plainJSON escapes what encoding/json leaves as it is and a terminal obeys: C1
-// controls, bidirectional and zero-width marks. Outside of texts, JSON has none.
-func plainJSON(b []byte) []byte {
-	if !bytes.ContainsFunc(b, unprintable) {
-		return b
-	}
-	out := make([]byte, 0, len(b)+16)
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if unprintable(r) {
-			for _, unit := range utf16.Encode([]rune{r}) {
-				out = fmt.Appendf(out, `\u%04x`, unit)
-			}
-		} else {
-			out = append(out, b[:n]...)
-		}
-		b = b[n:]
-	}
-	return out
-}
-
-func unprintable(r rune) bool { return r >= 0x7f && !unicode.IsPrint(r) }
 
 func firstOf(errs ...error) error {
 	for _, err := range errs {

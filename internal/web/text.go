@@ -6,13 +6,15 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/jotsight/jotsight/guard/event"
 )
 
 // visible shows what a text would otherwise do: control characters (ANSI
 // sequences among them), bidirectional and zero-width marks, and odd blanks come
 // out as \u{202e}. html/template then takes care of the markup.
 func visible(s string) string {
-	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
+	odd := func(r rune) bool { return !event.Printable(r) || r == unicode.ReplacementChar }
 	if !strings.ContainsFunc(s, odd) {
 		return s
 	}
