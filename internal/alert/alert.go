@@ -19,7 +19,6 @@ import (
 const (
 	Firing    = "alert.firing"    // for the first time
 	Escalated = "alert.escalated" // it is more severe than when it fired
-	Test      = "channel.test"    // somebody tries the channel; there is no alert
 )
 
 // A Delivery is one message that one channel owes to its receiver.
@@ -63,7 +62,7 @@ type Outbox interface {
 	// zero if there is none.
 	Due(ctx context.Context, channel string, now time.Time, limit int) (due []Delivery, next time.Time, err error)
 	// Delivered marks d as done.
-	Delivered(ctx context.Context, d Delivery, at time.Time) error
+	Delivered(ctx context.Context, d Delivery) error
 	// Retry keeps Attempts, Next and Problem of d.
 	Retry(ctx context.Context, d Delivery) error
 	// Bury moves d to the dead letters, where people find it with its Problem.

@@ -143,15 +143,15 @@ func (k *Courier) attempt(ctx context.Context, r *route, d Delivery, gone *bool)
 	bounded, cancel := context.WithTimeout(ctx, k.cfg.Timeout)
 	err := r.Send(bounded, d)
 	cancel()
-	now := k.cfg.Now()
 	if err == nil {
-		return k.outbox.Delivered(ctx, d, now)
+		return k.outbox.Delivered(ctx, d)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // not the receiver's fault: no attempt of it
 	}
 	var refusal *Refusal
 	errors.As(err, &refusal)
+	now := k.cfg.Now()
 	d.Attempts++
 	d.Problem = err.Error()
 	pause := k.backoff(d.Attempts)

@@ -49,7 +49,7 @@ func (m *memory) Due(_ context.Context, channel string, now time.Time, limit int
 	return due[:min(len(due), limit)], next, m.broken
 }
 
-func (m *memory) Delivered(_ context.Context, d Delivery, _ time.Time) error {
+func (m *memory) Delivered(_ context.Context, d Delivery) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.open, d.Channel+"/"+d.ID)

@@ -50,17 +50,17 @@ func NewWebhook(name, address, secret string, client *http.Client, now func() ti
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	w.client = &c
 	if secret != "" {
-		key, err := WebhookKey(secret)
+		key, err := webhookKey(secret)
 		if err != nil {
 			return nil, fmt.Errorf("webhook %s: secret: %w", name, err)
 		}
-		w.sign = func(id string, at int64, body []byte) string { return Signature(key, id, at, body) }
+		w.sign = func(id string, at int64, body []byte) string { return signature(key, id, at, body) }
 	}
 	return w, nil
 }
 
-// WebhookKey reads a secret in the form of Standard Webhooks.
-func WebhookKey(secret string) ([]byte, error) {
+// webhookKey reads a secret in the form of Standard Webhooks.
+func webhookKey(secret string) ([]byte, error) {
 	text, ok := strings.CutPrefix(secret, "whsec_")
 	if !ok {
 		return nil, errors.New("does not begin with whsec_")
@@ -75,8 +75,8 @@ func WebhookKey(secret string) ([]byte, error) {
 	return key, nil
 }
 
-// Signature gives the webhook-signature of a body, version 1.
-func Signature(key []byte, id string, at int64, body []byte) string {
+// signature gives the webhook-signature of a body, version 1.
+func signature(key []byte, id string, at int64, body []byte) string {
 	mac := hmac.New(sha256.New, key)
 	fmt.Fprintf(mac, "%s.%d.", id, at)
 	mac.Write(body)
@@ -86,26 +86,22 @@ func Signature(key []byte, id string, at int64, body []byte) string {
 // Name gives the name under which the operator knows the channel.
 func (w *Webhook) Name() string { return w.name }
 
-// Body gives what is posted for d. It is the same for every attempt.
-func Body(d Delivery) ([]byte, error) {
+// message gives what is posted for d. It is the same for every attempt.
+func message(d Delivery) ([]byte, error) {
 	type data struct {
 		detect.Alert
 		Evidence []json.RawMessage `json:"evidence"`
 	}
-	message := struct {
+	return json.Marshal(struct {
 		Type      string    `json:"type"`
 		Timestamp time.Time `json:"timestamp"`
-		Data      any       `json:"data"`
-	}{d.Type, d.Created.UTC(), data{d.Alert, append([]json.RawMessage{}, d.Evidence...)}}
-	if d.Type == Test {
-		message.Data = map[string]string{"message": "jotsight tries this channel"}
-	}
-	return json.Marshal(message)
+		Data      data      `json:"data"`
+	}{d.Type, d.Created.UTC(), data{d.Alert, append([]json.RawMessage{}, d.Evidence...)}})
 }
 
 // Send posts d.
 func (w *Webhook) Send(ctx context.Context, d Delivery) error {
-	body, err := Body(d)
+	body, err := message(d)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func TestSignatureIsTheLibrarys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := WebhookKey(secret)
+	key, err := webhookKey(secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestSignatureIsTheLibrarys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Signature(key, "id.1", 1_800_000_000, []byte(body)); got != want {
+		if got := signature(key, "id.1", 1_800_000_000, []byte(body)); got != want {
 			t.Errorf("signature of %d bytes: %s, want %s", len(body), got, want)
 		}
 	}
@@ -93,7 +93,9 @@ func TestAnswers(t *testing.T) {
 		gone   bool
 	}{
 		{"204", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, true, 0, false},
-		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusTemporaryRedirect) }, false, 0, false},
+		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/other", http.StatusTemporaryRedirect)
+		}, false, 0, false},
 		{"410", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }, false, 0, true},
 		{"429 with seconds", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "90"); w.WriteHeader(429) }, false, 90 * time.Second, false},
 		{"503 with nonsense", func(w http.ResponseWriter, _ *http.Request) {
@@ -156,7 +158,7 @@ func TestSettingsAreCheckedAndNeverShown(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	shown := fmt.Sprintf("%v %+v %#v", w, *w, *w) + fmt.Sprint(w.Send(ctx, delivery()))
-	key, _ := WebhookKey(secret)
+	key, _ := webhookKey(secret)
 	for _, s := range []string{secret, secret[6:], string(key), fmt.Sprint(key)} {
 		if strings.Contains(shown, s) {
 			t.Errorf("the secret shows in %q", shown)

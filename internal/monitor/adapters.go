@@ -87,13 +87,14 @@ func (o outbox) Due(ctx context.Context, channel string, now time.Time, limit in
 	return due, next, err
 }
 
-func (o outbox) Delivered(ctx context.Context, d alert.Delivery, _ time.Time) error {
+func (o outbox) Delivered(ctx context.Context, d alert.Delivery) error {
 	return o.Store.Delivered(ctx, toStore(d))
 }
 
 func (o outbox) Retry(ctx context.Context, d alert.Delivery) error {
 	return o.Store.Retry(ctx, toStore(d))
 }
+
 func (o outbox) Bury(ctx context.Context, d alert.Delivery) error {
 	return o.Store.Bury(ctx, toStore(d))
 }
