@@ -26,7 +26,10 @@ func (g *Guard) newCache(entries int) (*otter.Cache[[sha256.Size]byte, *Token], 
 		OnDeletion: func(e otter.DeletionEvent[[sha256.Size]byte, *Token]) {
 			g.summarize(e.Value)
 		},
-		Logger: &otter.NoopLogger{},
+		// Its upkeep is done by whoever enters a token. By default each entry would
+		// wake a goroutine for it, which costs more than the upkeep.
+		Executor: func(f func()) { f() },
+		Logger:   &otter.NoopLogger{},
 	})
 }
 
@@ -41,6 +44,7 @@ func (t *Token) size() int {
 	for _, a := range t.audience {
 		n += 16 + len(a)
 	}
+	n += 16 * len(t.scopes) // slices of the payload
 	return n
 }
 

@@ -21,7 +21,7 @@ const skew = time.Minute
 // decode reads the claims of a token whose signature held. kind is the use that
 // the claims themselves state, zero when they state none.
 func (t *Token) decode() (kind event.Use, why event.Reason) {
-	var azp, scp string
+	var azp, scope, scp string
 	bad := false
 	str := func(to *string, value string) {
 		s, ok := stringOf(value)
@@ -63,7 +63,7 @@ func (t *Token) decode() (kind event.Use, why event.Reason) {
 		case "azp":
 			str(&azp, value)
 		case "scope":
-			words(&t.scope, value)
+			words(&scope, value)
 		case "scp":
 			words(&scp, value)
 		case "token_use", "token_type", "type", "typ":
@@ -87,8 +87,11 @@ func (t *Token) decode() (kind event.Use, why event.Reason) {
 	if t.client == "" {
 		t.client = azp
 	}
-	if t.scope == "" {
-		t.scope = scp
+	if scope == "" {
+		scope = scp
+	}
+	if scope != "" {
+		t.scopes = strings.Fields(scope)
 	}
 	if bad {
 		return kind, event.ReasonBadClaim

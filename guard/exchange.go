@@ -126,8 +126,7 @@ func (x *exchange) end(r *http.Request, o *origin) {
 }
 
 func (x *exchange) write(rec *record, r *http.Request, o *origin) {
-	m := x.g.meta(r, o.addr, o.port, o.from)
-	m.describe(&rec.Event)
+	x.g.describeRequest(o, r, &rec.Event)
 	x.token.describe(&rec.Event)
 	if rec.Status = int(x.status); rec.Status == 0 {
 		rec.Status = http.StatusOK

@@ -197,7 +197,7 @@ func (g *Guard) refreshReplica(ctx context.Context) {
 		return
 	}
 	e := g.rec.fact(event.RevocationFailed, event.ReasonStoreUnavailable, g.now())
-	e.Detail = "revocations cannot be read: " + scrub(err.Error())
+	e.Detail = "revocations cannot be read: " + event.Scrub(err.Error())
 	g.rec.send(e)
 }
 

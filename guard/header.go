@@ -125,12 +125,10 @@ func (m *heads) get(segment string) *head {
 }
 
 func (m *heads) put(segment string, h *head) {
-	for {
+	for m.get(segment) == nil {
 		old := m.m.Load()
 		var next map[string]*head
 		switch {
-		case old != nil && (*old)[segment] != nil:
-			return
 		case old == nil || len(*old) >= maxHeads:
 			next = make(map[string]*head)
 		default:

@@ -86,7 +86,7 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 	if s, ok := c.Key.Material.(string); ok {
 		c.Key.Material = []byte(s)
 	}
-	if err := judgeKey(Key{c.Key.ID, public(c.Key.Material)}); err != nil {
+	if err := judgeKey(Key{ID: c.Key.ID, Material: public(c.Key.Material)}); err != nil {
 		bad("Key", "%w", err)
 	}
 	if c.Algorithm == "" {
@@ -269,7 +269,7 @@ func (i *Issuer) issueFailed(g Grant, why event.Reason, now time.Time) {
 		return
 	}
 	g.Meta.describe(&rec.Event)
-	rec.ClaimedSubject, rec.ClientID, rec.Issuer = scrub(g.Subject), scrub(g.ClientID), i.issuer
+	rec.ClaimedSubject, rec.ClientID, rec.Issuer = event.Scrub(g.Subject), event.Scrub(g.ClientID), i.issuer
 	i.g.rec.send(rec)
 }
 
@@ -363,10 +363,10 @@ func (i *Issuer) sign(f *Family, now time.Time) (raw, id string, err error) {
 func (i *Issuer) describe(e *event.Event, f *Family, p Pair) {
 	e.Verified = true
 	e.Use = event.Access
-	e.UserID = scrub(f.Subject)
-	e.ClientID = scrub(f.ClientID)
+	e.UserID = event.Scrub(f.Subject)
+	e.ClientID = event.Scrub(f.ClientID)
 	e.Issuer = i.issuer
-	e.Audience, e.Scope = scrubAll(f.Audience), scrubAll(f.Scope)
+	e.Audience, e.Scope = event.ScrubAll(f.Audience), event.ScrubAll(f.Scope)
 	e.Algorithm, e.KeyID, e.Type = i.alg.name, i.key.ID, "at+jwt"
 	e.TokenID, e.Family = p.TokenID, i.g.rec.prints.Text(f.ID)
 	e.Generation = int64(f.Counter)

@@ -24,6 +24,7 @@ type Header struct {
 type Key struct {
 	ID       string // kid; empty matches a token that names none, and any token where it is the only key
 	Material any
+	secret   *secret // of an HMAC key that stays
 }
 
 // Format prints the id for every verb, never the material.
@@ -72,6 +73,9 @@ func Static(keys ...any) KeySource {
 			key = Key{Material: k}
 		}
 		key.Material = public(key.Material)
+		if m, ok := key.Material.([]byte); ok {
+			key.secret = newSecret(m)
+		}
 		s.all = append(s.all, key)
 	}
 	for _, k := range s.all {

@@ -29,6 +29,8 @@ type Meta struct {
 	// Actor is who asked, where that was authenticated: an operator who revokes,
 	// a user who logs in.
 	Actor string
+
+	address string // Address as text, where it was written before
 }
 
 // Meta describes a request. The address comes from Config.ClientIP, the route
@@ -104,16 +106,18 @@ func hex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 // event must not hold a token, wherever the client put one.
 func (m *Meta) describe(e *event.Event) {
 	if m.Address.IsValid() {
-		e.ClientAddress = m.Address.WithZone("").String()
+		if e.ClientAddress = m.address; e.ClientAddress == "" {
+			e.ClientAddress = m.Address.WithZone("").String()
+		}
 		e.ClientPort = m.Port
 	}
-	e.UserAgent = scrub(m.UserAgent)
-	e.Method = scrub(m.Method)
-	e.Route = scrub(m.Route)
-	e.Path = scrub(m.Path)
-	e.ServerAddress = scrub((&url.URL{Host: m.Host}).Hostname())
-	e.RequestID = scrub(m.RequestID)
+	e.UserAgent = event.Scrub(m.UserAgent)
+	e.Method = event.Scrub(m.Method)
+	e.Route = event.Scrub(m.Route)
+	e.Path = event.Scrub(m.Path)
+	e.ServerAddress = event.Scrub((&url.URL{Host: m.Host}).Hostname())
+	e.RequestID = event.Scrub(m.RequestID)
 	e.TraceID, e.SpanID = m.TraceID, m.SpanID
 	e.Source = m.Source
-	e.Actor = scrub(m.Actor)
+	e.Actor = event.Scrub(m.Actor)
 }

@@ -174,7 +174,7 @@ func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (chec
 		if g.outage == FailClosed && !g.replica.fresh(ctx, now) {
 			return c, refuse(event.ReasonStoreUnavailable)
 		}
-		if why := g.replica.check(c.token); why != 0 {
+		if why := g.replica.check(c.token, raw); why != 0 {
 			return c, refuse(why)
 		}
 	}

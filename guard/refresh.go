@@ -89,16 +89,16 @@ func (a *attempt) describe(e *event.Event) {
 	if a.raw != "" {
 		e.Fingerprint = prints.Text(a.raw)
 	}
-	e.ClientID = scrub(a.m.ClientID)
+	e.ClientID = event.Scrub(a.m.ClientID)
 	if a.family != "" {
 		e.Verified = true
 		e.Family, e.Generation = prints.Text(a.family), int64(a.counter)
 		e.Issuer = a.i.issuer
 	}
 	if a.found != nil && a.found.ID != "" {
-		e.UserID = scrub(a.found.Subject)
+		e.UserID = event.Scrub(a.found.Subject)
 		if e.ClientID == "" {
-			e.ClientID = scrub(a.found.ClientID)
+			e.ClientID = event.Scrub(a.found.ClientID)
 		}
 	}
 }

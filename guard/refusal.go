@@ -16,6 +16,7 @@ type origin struct {
 	addr netip.Addr
 	port int
 	from event.Source
+	text string // addr, once it was written
 }
 
 func (o *origin) agent() string {
@@ -30,8 +31,16 @@ func (g *Guard) describe(o *origin, e *event.Event) {
 		o.meta.describe(e)
 		return
 	}
-	m := g.meta(o.r, o.addr, o.port, o.from)
+	g.describeRequest(o, o.r, e)
+}
+
+// describeRequest is describe for a request that may be a later copy of o's: its
+// router has set the pattern by then.
+func (g *Guard) describeRequest(o *origin, r *http.Request, e *event.Event) {
+	m := g.meta(r, o.addr, o.port, o.from)
+	m.address = o.text
 	m.describe(e)
+	o.text = e.ClientAddress
 }
 
 // recordUse counts the use of a good token and writes it when it is due. It
@@ -138,11 +147,11 @@ func (g *Guard) claimed(raw string, e *event.Event) {
 	defer s.free()
 	text := func(to *string, value string) {
 		if v, ok := stringOf(value); ok {
-			*to = scrub(event.Clip(v, event.MaxText))
+			*to = event.Scrub(event.Clip(v, event.MaxText))
 		}
 	}
 	if h := g.judge.known.get(header); h != nil { // most forgeries keep the header of a good token
-		e.Algorithm, e.KeyID, e.Type = h.alg.name, scrub(h.kid), scrub(h.typ)
+		e.Algorithm, e.KeyID, e.Type = h.alg.name, event.Scrub(h.kid), event.Scrub(h.typ)
 	} else if b, ok := s.decode(header); ok && len(header) <= maxClaimed {
 		eachMember(string(b), func(name, value string) {
 			switch name {
@@ -166,7 +175,7 @@ func (g *Guard) claimed(raw string, e *event.Event) {
 				text(&e.TokenID, value)
 			case "aud":
 				if list, ok := stringsOf(value); ok {
-					e.Audience = scrubAll(list[:min(len(list), event.MaxValues)])
+					e.Audience = event.ScrubAll(list[:min(len(list), event.MaxValues)])
 				}
 			case "exp":
 				e.Expires, _ = numericDate(value)

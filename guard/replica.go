@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"encoding/base64"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -132,24 +133,27 @@ func (r *replica) put(v Revocation) {
 	r.generation.Add(1)
 }
 
-// check says why the token is no longer good, zero when it is.
-func (r *replica) check(t *Token) event.Reason {
+// check says why the token, which was encoded as raw, is no longer good, zero
+// when it is.
+func (r *replica) check(t *Token, raw string) event.Reason {
 	now := r.generation.Load()
 	if t.revocation.Load() == now {
 		return 0
 	}
-	if why := r.search(t); why != 0 {
+	if why := r.search(t, raw); why != 0 {
 		return why
 	}
 	t.revocation.Store(now)
 	return 0
 }
 
-func (r *replica) search(t *Token) event.Reason {
+func (r *replica) search(t *Token, raw string) event.Reason {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if v, ok := r.tokens[t.identity]; ok {
-		return v.cause
+	if len(r.tokens) > 0 { // most services revoke by name, and need no digest
+		if v, ok := r.tokens[identityOf(raw[:strings.LastIndexByte(raw, '.')])]; ok {
+			return v.cause
+		}
 	}
 	for _, issuer := range [2]string{"", t.issuer} {
 		for _, k := range [3]target{{'j', issuer, t.id}, {'s', issuer, t.session}, {'k', issuer, t.head.kid}} {

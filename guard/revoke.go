@@ -43,13 +43,13 @@ func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, t *Token) err
 		t.describe(&rec.Event)
 	} else {
 		rec.Verified = true // what is revoked is named by us, not by a token that nobody checked
-		rec.UserID, rec.TokenID, rec.KeyID = scrub(r.Subject), scrub(r.JTI), scrub(r.KeyID)
+		rec.UserID, rec.TokenID, rec.KeyID = event.Scrub(r.Subject), event.Scrub(r.JTI), event.Scrub(r.KeyID)
 	}
 	if r.Session != "" {
 		rec.Family = i.g.rec.prints.Text(r.Session)
 	}
 	rec.Issuer = i.issuer
-	rec.RevocationReason, rec.RevocationActor = scrub(r.Reason), scrub(r.Actor)
+	rec.RevocationReason, rec.RevocationActor = event.Scrub(r.Reason), event.Scrub(r.Actor)
 	i.g.rec.send(rec)
 	if err != nil {
 		return &Error{event.ReasonStoreUnavailable, http.StatusServiceUnavailable, fmt.Errorf("revocation: %w", err)}

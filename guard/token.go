@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,11 +20,9 @@ type Token struct {
 	payload string // the claims as they were signed; the texts below are slices of it
 	head    *head
 
-	subject, issuer, id, session, client, scope string
-	audience                                    []string
-	expires, notBefore, issued                  int64 // Unix seconds, zero for absent
-
-	identity identity // set where revocation is on
+	subject, issuer, id, session, client string
+	audience, scopes                     []string
+	expires, notBefore, issued           int64 // Unix seconds, zero for absent
 
 	// What the cache knows of it.
 	until      int64         // Unix nanoseconds: the entry is not believed after that
@@ -52,7 +50,7 @@ func (t *Token) ClientID() string { return t.client }
 func (t *Token) Audience() []string { return t.audience }
 
 // Scopes gives the values of scope or, where there is none, of scp.
-func (t *Token) Scopes() []string { return strings.Fields(t.scope) }
+func (t *Token) Scopes() []string { return slices.Clone(t.scopes) }
 
 // Algorithm is the alg that verified the token.
 func (t *Token) Algorithm() string { return t.head.alg.name }
@@ -78,14 +76,7 @@ func instant(sec int64) time.Time {
 
 // HasScope reports whether scope holds the value, as a whole word.
 func (t *Token) HasScope(value string) bool {
-	for rest := t.scope; rest != ""; {
-		var word string
-		word, rest, _ = strings.Cut(rest, " ")
-		if word == value {
-			return value != ""
-		}
-	}
-	return false
+	return slices.Contains(t.scopes, value)
 }
 
 // Format prints "[token]" for every verb: claims are nobody's business but the
@@ -138,17 +129,15 @@ func Claims[T any](ctx context.Context) (T, error) {
 func (t *Token) describe(e *event.Event) {
 	e.Verified = true
 	e.Use = event.Access
-	e.UserID = scrub(t.subject)
-	e.TokenID = scrub(t.id)
-	e.Issuer = scrub(t.issuer)
-	e.Audience = scrubAll(t.audience)
-	e.ClientID = scrub(t.client)
-	if t.scope != "" {
-		e.Scope = scrubAll(t.Scopes())
-	}
+	e.UserID = event.Scrub(t.subject)
+	e.TokenID = event.Scrub(t.id)
+	e.Issuer = event.Scrub(t.issuer)
+	e.Audience = event.ScrubAll(t.audience)
+	e.ClientID = event.Scrub(t.client)
+	e.Scope = event.ScrubAll(t.scopes)
 	e.Algorithm = t.head.alg.name
-	e.KeyID = scrub(t.head.kid)
-	e.Type = scrub(t.head.typ)
+	e.KeyID = event.Scrub(t.head.kid)
+	e.Type = event.Scrub(t.head.typ)
 	e.IssuedAt, e.NotBefore, e.Expires = t.issued, t.notBefore, t.expires
 	n := t.use.names()
 	e.Fingerprint, e.BodyFingerprint, e.Family = n.whole, n.body, n.family

@@ -95,9 +95,6 @@ func (g *Guard) verify(ctx context.Context, raw string, now time.Time) (*Token, 
 		return nil, event.ReasonBadEncoding
 	}
 	t := &Token{payload: string(text), head: h, keys: keys}
-	if g.replica != nil {
-		t.identity = identityOf(raw[:len(header)+1+len(payload)])
-	}
 	kind, why := t.decode()
 	if why != 0 {
 		return nil, why
@@ -130,7 +127,7 @@ func (g *Guard) checkSignature(ctx context.Context, h *head, signed, signature s
 		if !h.alg.takes(k.Material) {
 			continue
 		}
-		err := h.alg.method.Verify(signed, sig, k.Material)
+		err := k.verify(h.alg, signed, sig)
 		if err == nil {
 			return 0
 		}
@@ -145,6 +142,17 @@ func (g *Guard) checkSignature(ctx context.Context, h *head, signed, signature s
 	return why
 }
 
+// verify checks a signature with a key that goes with the algorithm.
+func (k *Key) verify(a *algorithm, signed string, sig []byte) error {
+	if m, ok := a.method.(*jwt.SigningMethodHMAC); ok && k.secret != nil {
+		if k.secret.holds(m.Hash, signed, sig) {
+			return nil
+		}
+		return jwt.ErrSignatureInvalid
+	}
+	return a.method.Verify(signed, sig, k.Material)
+}
+
 // psychic reports whether r or s of an ECDSA signature is zero (CVE-2022-21449).
 func psychic(sig []byte) bool {
 	if len(sig) == 0 || len(sig)%2 != 0 {
@@ -153,3 +161,11 @@ func psychic(sig []byte) bool {
 	zero := func(b []byte) bool { return len(strings.Trim(string(b), "\x00")) == 0 }
 	return zero(sig[:len(sig)/2]) || zero(sig[len(sig)/2:])
 }
+
+// alphabet marks the characters of base64url (RFC 4648 section 5).
+var alphabet = func() (a [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" {
+		a[c] = true
+	}
+	return a
+}()

@@ -49,10 +49,15 @@ type mac struct {
 func (f *Fingerprinter) Token(raw string) (whole, body string) {
 	m := f.macs.Get().(*mac)
 	defer f.macs.Put(m)
-	whole = f.sum(m, raw)
+	m.h.Reset()
 	if i := strings.LastIndexByte(raw, '.'); i > 0 && strings.IndexByte(raw, '.') < i {
-		return whole, f.sum(m, raw[:i])
+		m.write(raw[:i])
+		body = f.text(m) // and the MAC goes on from there: the body is hashed once
+		m.write(raw[i:])
+		return f.text(m), body
 	}
+	m.write(raw)
+	whole = f.text(m)
 	return whole, whole
 }
 
@@ -60,14 +65,19 @@ func (f *Fingerprinter) Token(raw string) (whole, body string) {
 func (f *Fingerprinter) Text(s string) string {
 	m := f.macs.Get().(*mac)
 	defer f.macs.Put(m)
-	return f.sum(m, s)
+	m.h.Reset()
+	m.write(s)
+	return f.text(m)
 }
 
-func (f *Fingerprinter) sum(m *mac, s string) string {
-	m.h.Reset()
+func (m *mac) write(s string) {
 	m.in = append(m.in[:0], s...)
 	m.h.Write(m.in)
 	clear(m.in)
+}
+
+// text gives the fingerprint of what was written so far.
+func (f *Fingerprinter) text(m *mac) string {
 	var out [3 + 4 + 22]byte
 	n := copy(out[:], f.prefix)
 	base64.RawURLEncoding.Encode(out[n:], m.h.Sum(m.sum[:0])[:16])

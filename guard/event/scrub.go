@@ -53,18 +53,24 @@ func (e *Event) Scrub() {
 			}
 		case f.list != nil:
 			list := f.list(e)
-			for i, s := range *list {
-				if c := Scrub(s); c != s {
-					own := append([]string(nil), *list...)
-					for ; i < len(own); i++ {
-						own[i] = Scrub(own[i])
-					}
-					*list = own
-					break
-				}
-			}
+			*list = ScrubAll(*list)
 		}
 	}
+}
+
+// ScrubAll is Scrub for every member of a list, which is not changed: where one
+// holds a token, a new list is returned.
+func ScrubAll(list []string) []string {
+	for i, s := range list {
+		if c := Scrub(s); c != s {
+			own := append([]string(nil), list...)
+			for ; i < len(own); i++ {
+				own[i] = Scrub(own[i])
+			}
+			return own
+		}
+	}
+	return list
 }
 
 // base64url marks the characters of base64url (RFC 4648 section 5).
