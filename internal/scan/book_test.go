@@ -191,6 +191,31 @@ func reasonsOf(t *testing.T, name string) []event.Reason {
 	return []event.Reason{r}
 }
 
+// TestPlainDespiteRandomText holds that an access line stays one, whatever random
+// text it shows of a request under whatever name: ours, or an id that the service
+// gives to each.
+func TestPlainDespiteRandomText(t *testing.T) {
+	good, bad := &marker{canaries: []string{"adc3dab0ecdfec82"}}, &marker{canaries: []string{"afbcd93d26926290"}}
+	for _, tt := range []struct {
+		good, bad string
+		plain     bool
+	}{
+		{`{"msg":"request","rid":"adc3dab0ecdfec82","ua":"jotsight/adc3dab0ecdfec82"}`, `{"msg":"request","rid":"afbcd93d26926290","ua":"jotsight/afbcd93d26926290"}`, true},
+		{`{"msg":"request","x":"adc3dab0ecdfec82"}`, `{"msg":"refused","x":"afbcd93d26926290"}`, false},
+		{`rid=adc3dab0ecdfec82 msg=request n=1`, `rid=afbcd93d26926290 msg=request n=1`, true},
+		{`{"nr":"0fabc12d"}`, `{"nr":"1deffed2"}`, true},
+		{`3fabce00-1234-4abc-8def-0123456789ab GET /me 200`, `00defabc-1234-4abc-8abc-0123456789fe GET /me 401`, true},
+		{`[01JD4QZ8XK3V5TNBR7WYMHCEGA] done`, `[01JD4QZ9ABCDEFGHJKMNPQRSTV] done`, true},
+		{`[01JD4QZ8XK3V5TNBR7WYMHCEGA] done`, `[01JD4QZ9ABCDEFGHJKMNPQRSTV] refused`, false},
+	} {
+		b := &book{tails: []*tail{{LogSource: LogSource{Format: "auto"}}}}
+		base := newBaseline(b.records([]line{{text: tt.good}}), good)
+		if got := base.plain(b.records([]line{{text: tt.bad}})[0], bad); got != tt.plain {
+			t.Errorf("%s after %s: plain %v, want %v", tt.bad, tt.good, got, tt.plain)
+		}
+	}
+}
+
 // FuzzRecord reads whatever a log may hold.
 func FuzzRecord(f *testing.F) {
 	f.Add(`{"a":{"b":[1,true,null,"x"]},"level":30}`)

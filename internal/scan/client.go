@@ -278,7 +278,7 @@ func (r *request) build(ctx context.Context, target *url.URL) (*http.Request, er
 	h.Header.Set("Accept", "application/json, */*;q=0.5")
 	h.Header.Set("User-Agent", "jotsight/"+r.canary)
 	h.Header.Set("X-Request-Id", r.canary)
-	h.Header.Set("Traceparent", "00-"+newCanary()+r.canary+"-"+newCanary()+"-01")
+	h.Header.Set("Traceparent", "00-"+r.canary+r.canary+"-"+r.canary+"-01") // nothing in it but the canary, so that all of it is known again
 	if r.jar != nil {
 		for _, c := range r.jar.Cookies(h.URL) {
 			if _, ours := r.cookies[c.Name]; !ours && !slices.Contains(r.without, c.Name) {

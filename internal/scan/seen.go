@@ -18,10 +18,11 @@ import (
 type baseline struct {
 	words map[string]bool
 	forms []*record // structured records of good traffic
+	ours  *marker   // what that traffic carried
 }
 
 func newBaseline(good []*record, ours *marker) *baseline {
-	b := &baseline{words: map[string]bool{}}
+	b := &baseline{words: map[string]bool{}, ours: ours}
 	for _, r := range good {
 		if r.fields != nil {
 			b.forms = append(b.forms, r)
@@ -43,7 +44,7 @@ func (b *baseline) plain(r *record, ours *marker) bool {
 		return true
 	}
 	if r.fields != nil {
-		return slices.ContainsFunc(b.forms, func(form *record) bool { return sameForm(form, r, ours) })
+		return slices.ContainsFunc(b.forms, func(form *record) bool { return b.sameForm(form, r, ours) })
 	}
 	return !slices.ContainsFunc(usualWords(r.text, ours), func(w string) bool { return !b.words[w] })
 }
@@ -62,15 +63,16 @@ func aboutTokens(k event.Kind) bool {
 var free = regexp.MustCompile(`(?i)(?:^|[._-])(?:level|lvl|severity(?:_?(?:text|number))?|levelname|status(?:_?code|_?text)?|statuscode|response_?code|method|path|url|uri|route|request_?line|target|host|addr|address|remote|remote_?addr|client|ip|port|agent|useragent|user_agent|original|referer|referrer|request_?id|req_?id|correlation_?id|trace_?id|span_?id|trace|span|id|hostname|size|bytes|bytes_(?:in|out)|length|latency|latency_human|duration|elapsed|took|response_?time|time|ts|timestamp|@timestamp|user|user_?id|sub|subject|hash|fp|body_fp|query|proto|protocol|scheme|caller|file|line|func|function|source|pid|count|window|iat|exp|nbf|started|start)$`)
 
 // sameForm reports whether r has no member that form lacks, and none whose text
-// is another, the free ones set aside.
-func sameForm(form, r *record, ours *marker) bool {
+// is another, the free ones set aside. Each is read without the marks of its own
+// requests: the letters of a random one look like words.
+func (b *baseline) sameForm(form, r *record, ours *marker) bool {
 	for k, v := range r.fields {
 		was, had := form.fields[k]
 		switch {
 		case free.MatchString(k):
 		case !had:
 			return false
-		case !slices.Equal(usualWords(v, ours), usualWords(was, ours)):
+		case !slices.Equal(usualWords(v, ours), usualWords(was, b.ours)):
 			return false
 		}
 	}
@@ -82,15 +84,19 @@ var (
 	statusText  = statusPhrases()
 	ordinary    = set("get post put patch delete head options http https trace debug info notice warn warning error usec msec " +
 		"jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun utc gmt")
+	// A request id, hexadecimal, UUID or ULID: its letters are no words.
+	randomID    = regexp.MustCompile(`\b(?:[0-9A-Fa-f]{8,}(?:-[0-9A-Fa-f]{4,})*|[0-9A-HJKMNP-TV-Z]{26})\b`)
 	addressLike = regexp.MustCompile(`(?:https?://)?[\w.\[\]:-]*/[^\s"'\])}>]*`)
 )
 
 // usualWords gives the words of a text that could tell one kind of record from
-// another: without paths, numbers, status texts, and everything of ours.
+// another: without paths, numbers, random ids, status texts, and everything of
+// ours.
 func usualWords(text string, ours *marker) []string {
 	text = ours.strip(text)
 	text = addressLike.ReplaceAllString(text, " ")
 	text = statusText.ReplaceAllString(text, " ")
+	text = randomID.ReplaceAllString(text, " ")
 	var words []string
 	for _, w := range wordPattern.FindAllString(text, -1) {
 		if w = strings.ToLower(w); !ordinary[w] {
