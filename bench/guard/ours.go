@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -23,10 +24,13 @@ func guarded(m *mint, good, forged []*request) ([]*row, error) {
 	written.successes = guard.SuccessAll
 	unseen := ours(m, "guard_unseen", 200, good)
 	unseen.once = true
+	unseen.entries = others // full before the measurement begins, as in a service that runs
 	attack := ours(m, "guard_forged", 401, forged)
 	attack.once = true
+	attack.before = good[:1] // a service that is attacked has users: it knows the header of a good token
 	folded := ours(m, "guard_forged_folded", 401, fromOneAddress(forged))
 	folded.failures = 1 << 30 // else it would be the blocked row
+	folded.before = good[:1]
 	blocked := ours(m, "guard_blocked", 429, fromOneAddress(forged))
 	var rows []*row
 	for _, o := range []*our{seen, written, unseen, attack, folded, blocked} {
@@ -60,7 +64,9 @@ type our struct {
 	want      int
 	requests  []*request
 	successes guard.Successes
-	failures  int  // that the limiter allows; 0 is its default
+	failures  int // that the limiter allows; 0 is its default
+	entries   int // that the cache holds; 0 is its default
+	before    []*request
 	once      bool // each request may be sent once only in a round; else all were sent before
 }
 
@@ -85,7 +91,7 @@ func (o *our) row() *row {
 			before, rest = o.requests[:others], o.requests[others:]
 		}
 		w := newWriter()
-		for _, q := range before {
+		for _, q := range slices.Concat(o.before, before) {
 			w.reset()
 			r.handler.ServeHTTP(w, q)
 		}
@@ -113,6 +119,7 @@ func (o *our) mount(out *os.File) (*guard.Guard, http.Handler, error) {
 		},
 		Revocation: guard.RevocationConfig{Store: guard.NewMemoryStore()},
 		Limit:      guard.LimitConfig{Failures: o.failures},
+		Cache:      guard.CacheConfig{Entries: o.entries},
 		Metrics:    new(counts),
 		Events: guard.EventConfig{Sink: guard.JSONSink(out), Service: "bank-api", Version: "5.2.0",
 			Environment: "bench", Successes: o.successes},
