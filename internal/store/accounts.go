@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -32,12 +31,8 @@ func (s *Store) HasUser(ctx context.Context) (has bool, err error) {
 // AddFirstUser adds u if there is no user at all, in one step, and reports
 // whether it did.
 func (s *Store) AddFirstUser(ctx context.Context, u User) (added bool, err error) {
-	done, err := s.write.ExecContext(ctx, "INSERT INTO users SELECT ?,?,?,? WHERE NOT EXISTS (SELECT 1 FROM users)",
+	n, err := s.affect(ctx, "INSERT INTO users SELECT ?,?,?,? WHERE NOT EXISTS (SELECT 1 FROM users)",
 		u.Name, u.Role, u.Password, nanos(u.Created))
-	if err != nil {
-		return false, fmt.Errorf("history: %w", err)
-	}
-	n, err := done.RowsAffected()
 	return n == 1, err
 }
 
@@ -119,27 +114,5 @@ func (s *Store) Keys(ctx context.Context) ([]Key, error) {
 
 // RevokeKeys ends all good keys of source and gives how many.
 func (s *Store) RevokeKeys(ctx context.Context, source string, now time.Time) (int64, error) {
-	done, err := s.write.ExecContext(ctx, "UPDATE keys SET revoked = ? WHERE source = ? AND revoked = 0", nanos(now), source)
-	if err != nil {
-		return 0, fmt.Errorf("history: %w", err)
-	}
-	return done.RowsAffected()
-}
-
-func (s *Store) exec(ctx context.Context, query string, args ...any) error {
-	if _, err := s.write.ExecContext(ctx, query, args...); err != nil {
-		return fmt.Errorf("history: %w", err)
-	}
-	return nil
-}
-
-// one tells a row that is not there from an error.
-func one(err error) (found bool, _ error) {
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("history: %w", err)
-	}
-	return true, nil
+	return s.affect(ctx, "UPDATE keys SET revoked = ? WHERE source = ? AND revoked = 0", nanos(now), source)
 }

@@ -74,12 +74,7 @@ func (s *Store) End(ctx context.Context, a detect.Alert, resolve bool, now time.
 	if err := s.Raise(ctx, a, nil, now); err != nil || !resolve {
 		return err
 	}
-	_, err := s.write.ExecContext(ctx, "UPDATE alerts SET state = ?, resolved = ? WHERE id = ? AND state = ?",
-		Resolved, nanos(now), a.ID, Firing)
-	if err != nil {
-		return fmt.Errorf("history: %w", err)
-	}
-	return nil
+	return s.exec(ctx, "UPDATE alerts SET state = ?, resolved = ? WHERE id = ? AND state = ?", Resolved, nanos(now), a.ID, Firing)
 }
 
 // An AlertQuery narrows a list of alerts. A zero field does not narrow.

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -135,13 +133,8 @@ func (c counts) write(ctx context.Context, tx *sql.Tx) error {
 func (s *Store) Place(ctx context.Context, reader string) (record uint64, err error) {
 	var n int64
 	err = s.write.QueryRowContext(ctx, "SELECT record FROM places WHERE reader = ?", reader).Scan(&n)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("history: %w", err)
-	}
-	return uint64(n), nil
+	_, err = one(err)
+	return uint64(n), err
 }
 
 // An EventQuery narrows a list of events. A zero field does not narrow; the set
@@ -215,7 +208,7 @@ func (s *Store) Bins(ctx context.Context, from, to time.Time, step time.Duration
 		err = rows.Scan(&at, &b.Success, &b.Failure, &b.Unknown)
 		b.Start = fromNanos(at)
 		return b, err
-	}, `SELECT minute - minute % ?1 AS bin, 
+	}, `SELECT minute - minute % ?1 AS bin,
 			sum(count * (outcome = 'success')), sum(count * (outcome = 'failure')), sum(count * (outcome = 'unknown'))
 		FROM minutes WHERE minute >= ?2 AND minute < ?3 AND outcome <> ''
 		GROUP BY bin ORDER BY bin`, int64(step), nanos(from), nanos(to))

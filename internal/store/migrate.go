@@ -46,7 +46,7 @@ CREATE TABLE services (
 CREATE TABLE alerts (
 	id       TEXT PRIMARY KEY,
 	rule     TEXT NOT NULL,
-	state    TEXT NOT NULL,        -- firing, acknowledged, resolved
+	state    TEXT NOT NULL,        -- firing, resolved
 	last     INTEGER NOT NULL,
 	count    INTEGER NOT NULL,
 	alert    TEXT NOT NULL,        -- JSON

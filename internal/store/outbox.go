@@ -53,12 +53,8 @@ func (s *Store) Retry(ctx context.Context, d Delivery) error { return s.mark(ctx
 func (s *Store) Bury(ctx context.Context, d Delivery) error { return s.mark(ctx, d, "dead") }
 
 func (s *Store) mark(ctx context.Context, d Delivery, state string) error {
-	_, err := s.write.ExecContext(ctx, "UPDATE outbox SET state = ?, attempts = ?, next = ?, problem = ? WHERE channel = ? AND id = ?",
+	return s.exec(ctx, "UPDATE outbox SET state = ?, attempts = ?, next = ?, problem = ? WHERE channel = ? AND id = ?",
 		state, d.Attempts, nanos(d.Next), d.Problem, d.Channel, d.ID)
-	if err != nil {
-		return fmt.Errorf("history: %w", err)
-	}
-	return nil
 }
 
 // Dead lists the dead letters, the newest first.

@@ -18,12 +18,8 @@ func (s *Store) AddScan(ctx context.Context, r *finding.Report) (added bool, err
 		return false, fmt.Errorf("report: %w", err)
 	}
 	sum := sha256.Sum256(data)
-	done, err := s.write.ExecContext(ctx, "INSERT INTO scans (digest, ended, report) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+	n, err := s.affect(ctx, "INSERT INTO scans (digest, ended, report) VALUES (?,?,?) ON CONFLICT DO NOTHING",
 		sum[:], nanos(r.Ended), string(data))
-	if err != nil {
-		return false, fmt.Errorf("history: %w", err)
-	}
-	n, err := done.RowsAffected()
 	return n == 1, err
 }
 

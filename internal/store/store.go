@@ -89,6 +89,35 @@ func (s *Store) change(ctx context.Context, do func(*sql.Tx) error) error {
 	return nil
 }
 
+// exec runs one statement that changes something.
+func (s *Store) exec(ctx context.Context, query string, args ...any) error {
+	_, err := s.affect(ctx, query, args...)
+	return err
+}
+
+// affect is exec, and gives how many rows were changed.
+func (s *Store) affect(ctx context.Context, query string, args ...any) (rows int64, err error) {
+	done, err := s.write.ExecContext(ctx, query, args...)
+	if err == nil {
+		rows, err = done.RowsAffected()
+	}
+	if err != nil {
+		return 0, fmt.Errorf("history: %w", err)
+	}
+	return rows, nil
+}
+
+// one tells a row that is not there from an error.
+func one(err error) (found bool, _ error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("history: %w", err)
+	}
+	return true, nil
+}
+
 // list collects the rows of a query.
 func list[T any](ctx context.Context, db *sql.DB, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
@@ -113,14 +142,14 @@ func list[T any](ctx context.Context, db *sql.DB, scan func(*sql.Rows) (T, error
 // Prune forgets what is older than before: events, counts, and deliveries that
 // are done with. Alerts and reports stay.
 func (s *Store) Prune(ctx context.Context, before time.Time) error {
-	at := before.UnixNano()
+	at := nanos(before)
 	for _, q := range []string{
 		"DELETE FROM events WHERE time < ?",
 		"DELETE FROM minutes WHERE minute < ?",
 		"DELETE FROM outbox WHERE state <> 'open' AND created < ?",
 	} {
-		if _, err := s.write.ExecContext(ctx, q, at); err != nil {
-			return fmt.Errorf("history: %w", err)
+		if err := s.exec(ctx, q, at); err != nil {
+			return err
 		}
 	}
 	return nil
