@@ -33,7 +33,7 @@ type detector struct {
 	path    string // of the checkpoint
 
 	resolves map[string]bool // detections whose alerts end by themselves
-	quiet    uint64          // up to this record alerts were raised before: see restore
+	quiet    uint64          // up to this record alerts were raised before: see newDetector
 	place    atomic.Uint64   // the last record that was taken
 	saved    uint64          // the last record that a checkpoint holds
 	savedAt  time.Time
@@ -121,7 +121,7 @@ func (d *detector) take(ctx context.Context, rec *stream.Record) bool {
 			if !d.persist(ctx, func() error { return d.raise(ctx, a) }) {
 				return false
 			}
-			d.log.Warn("alert", slog.String("rule", a.Rule), slog.String("severity", a.Severity),
+			d.log.Info("alert raised", slog.String("rule", a.Rule), slog.String("severity", a.Severity),
 				slog.String("group", a.Group.String()), slog.Int64("count", a.Count), slog.String("id", a.ID))
 		}
 		for _, a := range d.ended {
