@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -11,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,7 +100,19 @@ func (o replayOptions) run(ctx context.Context, files []string, in io.Reader, ou
 		defer f.Close()
 		out = f
 	}
-	broken := r.events(ctx, func(e *event.Event) { engine.Process(e, r.alert) })
+	var broken error
+	done := make(chan struct{})
+	go func() {
+		broken = r.events(ctx, func(e *event.Event) { engine.Process(e, r.alert) })
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done(): // a read of a terminal cannot be called off: it is left behind
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	for _, a := range engine.Active() {
 		r.alert(a)
 	}
@@ -180,14 +192,7 @@ type replay struct {
 func (r *replay) alert(a detect.Alert) { r.seen[a.ID] = a }
 
 func (r *replay) alerts() []detect.Alert {
-	list := make([]detect.Alert, 0, len(r.seen))
-	for _, a := range r.seen {
-		list = append(list, a)
-	}
-	slices.SortFunc(list, func(a, b detect.Alert) int {
-		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID))
-	})
-	return list
+	return slices.SortedFunc(maps.Values(r.seen), detect.Alert.Compare)
 }
 
 // events hands over every usable event of the inputs. Each input keeps its own

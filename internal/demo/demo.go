@@ -62,7 +62,7 @@ type Visit struct {
 type Demo struct {
 	c       Config
 	dir     string
-	secret  []byte // HMAC key of the guarded bank
+	secret  []byte // HMAC key of both banks, unless the blind one's is weak
 	inbox   *inbox
 	monitor *monitor.Monitor
 	blind   *service
@@ -139,9 +139,6 @@ func (d *Demo) Stop(ctx context.Context) error {
 
 // SetupURL is the one-time link to the monitor's page.
 func (d *Demo) SetupURL() string { return d.monitor.SetupURL() }
-
-// URL is the address of the monitor's page.
-func (d *Demo) URL() string { return "http://" + d.monitor.Addr() + "/" }
 
 func (d *Demo) startMonitor(ctx context.Context) (err error) {
 	if d.inbox, err = newInbox(); err != nil {

@@ -2,13 +2,13 @@ package demo
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -107,13 +107,8 @@ func (b *inbox) passTo(url string) {
 func (b *inbox) all() []detect.Alert {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	list := make([]detect.Alert, 0, len(b.alerts))
-	for _, a := range b.alerts {
-		list = append(list, a)
-	}
-	slices.SortFunc(list, func(x, y detect.Alert) int {
-		return cmp.Or(x.First.Compare(y.First), cmp.Compare(x.Rule, y.Rule), cmp.Compare(x.ID, y.ID))
-	})
+	list := slices.AppendSeq([]detect.Alert{}, maps.Values(b.alerts)) // [] in JSON, if there is none
+	slices.SortFunc(list, detect.Alert.Compare)
 	return list
 }
 

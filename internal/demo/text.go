@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/detect"
@@ -123,11 +122,7 @@ func (t *teller) alerts(list []detect.Alert) {
 		return severity(b) - severity(a)
 	})
 	for _, a := range first {
-		group := make([]string, len(a.Group))
-		for i, l := range a.Group {
-			group[i] = l.Key + "=" + l.Value
-		}
-		t.say("  %-9s %-20s %dx  %s", a.Severity, a.Rule, times[a.Rule], finding.Escape(strings.Join(group, " ")))
+		t.say("  %-9s %-20s %dx  %s", a.Severity, a.Rule, times[a.Rule], finding.Escape(a.Group.String()))
 	}
 }
 

@@ -168,11 +168,9 @@ func (e *Engine) Active() []Alert {
 	for _, a := range e.active {
 		list = append(list, a.copy())
 	}
-	slices.SortFunc(list, byTime)
+	slices.SortFunc(list, Alert.Compare)
 	return list
 }
-
-func byTime(a, b Alert) int { return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.ID, b.ID)) }
 
 // sweep ends the alerts whose cooldown has passed.
 func (e *Engine) sweep() {
@@ -182,7 +180,7 @@ func (e *Engine) sweep() {
 			over = append(over, k)
 		}
 	}
-	slices.SortFunc(over, func(a, b activeKey) int { return byTime(e.active[a].Alert, e.active[b].Alert) })
+	slices.SortFunc(over, func(a, b activeKey) int { return e.active[a].Alert.Compare(e.active[b].Alert) })
 	for _, k := range over {
 		e.end(k, e.active[k])
 	}

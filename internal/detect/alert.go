@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -29,6 +30,11 @@ type Alert struct {
 	Attack      []string  `json:"attack,omitempty"`    // ATT&CK technique ids
 	Escalated   bool      `json:"escalated,omitempty"` // more severe, or worse, than when it fired
 	Rollup      bool      `json:"rollup,omitempty"`    // stands for the groups beyond the bound on active alerts
+}
+
+// Compare orders alerts by when they began, those of one moment by rule and ID.
+func (a Alert) Compare(b Alert) int {
+	return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID))
 }
 
 // MaxEvents bounds Alert.Events.

@@ -87,7 +87,7 @@ func (e *Engine) Checkpoint() ([]byte, error) {
 	for k, a := range e.active {
 		s.Active = append(s.Active, activeState{k, *a})
 	}
-	slices.SortFunc(s.Active, func(a, b activeState) int { return byTime(a.Alert.Alert, b.Alert.Alert) })
+	slices.SortFunc(s.Active, func(a, b activeState) int { return a.Alert.Alert.Compare(b.Alert.Alert) })
 	var b bytes.Buffer
 	if err := gob.NewEncoder(&b).Encode(&s); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
