@@ -123,15 +123,11 @@ const MaxErrors = 10
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		refuse(w, http.StatusMethodNotAllowed, "events are posted")
+		Refuse(w, http.StatusMethodNotAllowed, "events are posted")
 		return
 	}
-	source, status := h.authenticate(r)
-	if status != 0 {
-		if status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-		}
-		refuse(w, status, "an ingest key is needed: Authorization: Bearer …")
+	source, ok := Admit(w, r, h.cfg.Keys, h.cfg.Logger)
+	if !ok {
 		return
 	}
 	body, release, err := h.read(w, r)
@@ -145,7 +141,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.busy.Add(1)
 			w.Header().Set("Retry-After", "1")
 		}
-		refuse(w, s.status, s.problem)
+		Refuse(w, s.status, s.problem)
 		return
 	}
 	b := batch{source: source, now: h.cfg.Now(), ids: h.cfg.IDs,
@@ -158,7 +154,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err := h.cfg.Log.Append(ctx, b.events, b.lines); err != nil {
 			h.cfg.Logger.Error("events not written", slog.String("source", source), slog.Any("error", err))
 			w.Header().Set("Retry-After", "5")
-			refuse(w, http.StatusServiceUnavailable, "the log cannot be written at the moment; send the same events again")
+			Refuse(w, http.StatusServiceUnavailable, "the log cannot be written at the moment; send the same events again")
 			return
 		}
 	}
@@ -167,22 +163,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusAccepted)
 	json.NewEncoder(w).Encode(Answer{len(b.events), b.rejected, b.errors})
-}
-
-func (h *Handler) authenticate(r *http.Request) (source string, status int) {
-	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || key == "" {
-		return "", http.StatusUnauthorized
-	}
-	source, found, err := h.cfg.Keys.Source(r.Context(), KeyHash(strings.TrimSpace(key)))
-	switch {
-	case err != nil:
-		h.cfg.Logger.Error("ingest keys cannot be read", slog.Any("error", err))
-		return "", http.StatusServiceUnavailable
-	case !found:
-		return "", http.StatusUnauthorized
-	}
-	return source, 0
 }
 
 type statusError struct {
@@ -274,12 +254,6 @@ func (h *Handler) note(source string, b *batch) {
 	h.cfg.Logger.Warn("events refused", slog.String("source", source), slog.Int("refused", b.rejected),
 		slog.Int("line", e.Line), slog.String("field", e.Field), slog.String("problem", e.Problem),
 		slog.Int64("refused.total", h.refused.Load()))
-}
-
-func refuse(w http.ResponseWriter, status int, problem string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]any{"title": http.StatusText(status), "status": status, "detail": problem})
 }
 
 // isArray reports whether a body is a JSON array rather than lines.

@@ -55,6 +55,13 @@ func (m *memory) Source(_ context.Context, hash [sha256.Size]byte) (string, bool
 	return "orders", hash == KeyHash(key), nil
 }
 
+// locked are keys that cannot be read.
+type locked struct{}
+
+func (locked) Source(context.Context, [sha256.Size]byte) (string, bool, error) {
+	return "", false, errors.New("locked")
+}
+
 func handler(m *memory, change ...func(*Config)) *Handler {
 	c := Config{Log: m, Keys: m, IDs: event.NewIDs([32]byte{1}), Now: func() time.Time { return now }}
 	for _, f := range change {
@@ -146,6 +153,8 @@ func TestRefusals(t *testing.T) {
 		{"no key", nil, &memory{}, good, []string{"Authorization", ""}, 401},
 		{"a wrong key", nil, &memory{}, good, []string{"Authorization", "Bearer jsk_wrong"}, 401},
 		{"another scheme", nil, &memory{}, good, []string{"Authorization", "Basic " + key}, 401},
+		{"a key without its scheme", nil, &memory{}, good, []string{"Authorization", key}, 401},
+		{"keys that cannot be read", func(c *Config) { c.Keys = locked{} }, &memory{}, good, nil, 503},
 		{"too much", func(c *Config) { c.MaxBody = 1000 }, &memory{}, strings.Repeat("x", 2000), nil, 413},
 		{"a gzip bomb", func(c *Config) { c.MaxBody = 1000 }, &memory{}, gz(strings.Repeat("x", 1<<20)), []string{"Content-Encoding", "gzip"}, 413},
 		{"too many events", func(c *Config) { c.MaxEvents = 3 }, &memory{}, strings.Repeat(good+"\n", 4), nil, 413},

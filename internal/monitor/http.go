@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -32,51 +31,20 @@ const maxReport = 16 << 20
 // addScan keeps a report for the page. The key is an ingest key, which may write
 // and nothing else.
 func (m *Monitor) addScan(w http.ResponseWriter, r *http.Request) {
-	key := strings.TrimSpace(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
-	source, found, err := m.history.Source(r.Context(), ingest.KeyHash(key))
-	if err != nil {
-		m.c.Log.Error("ingest keys cannot be read", slog.Any("error", err))
-		w.Header().Set("Retry-After", "5")
-		refuse(w, http.StatusServiceUnavailable, "the keys cannot be read at the moment")
+	source, ok := ingest.Admit(w, r, m.history, m.c.Log)
+	if !ok {
 		return
 	}
-	if !found {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		refuse(w, http.StatusUnauthorized, "an ingest key is needed: Authorization: Bearer …")
+	report, status, problem := readReport(w, r)
+	if report == nil {
+		ingest.Refuse(w, status, problem)
 		return
 	}
-	in := io.Reader(http.MaxBytesReader(w, r.Body, maxReport))
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			refuse(w, http.StatusBadRequest, "the body is not what Content-Encoding says")
-			return
-		}
-		in = io.LimitReader(z, maxReport+1)
-	}
-	body, err := io.ReadAll(in)
-	var long *http.MaxBytesError
-	if len(body) > maxReport || errors.As(err, &long) {
-		refuse(w, http.StatusRequestEntityTooLarge, "the report is too long")
-		return
-	}
-	var report finding.Report
-	if err == nil {
-		err = json.Unmarshal([]byte(event.Scrub(string(body))), &report)
-	}
-	switch {
-	case err != nil:
-		refuse(w, http.StatusBadRequest, "not a report: not JSON of its form")
-		return
-	case report.Schema != finding.Schema:
-		refuse(w, http.StatusBadRequest, "not a report: schema is not "+finding.Schema)
-		return
-	}
-	added, err := m.history.AddScan(r.Context(), &report)
+	added, err := m.history.AddScan(r.Context(), report)
 	if err != nil {
 		m.c.Log.Error("report not kept", slog.String("source", source), slog.Any("error", err))
 		w.Header().Set("Retry-After", "5")
-		refuse(w, http.StatusServiceUnavailable, "the history cannot be written at the moment; send this again")
+		ingest.Refuse(w, http.StatusServiceUnavailable, "the history cannot be written at the moment; send this again")
 		return
 	}
 	if added {
@@ -85,6 +53,35 @@ func (m *Monitor) addScan(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusAccepted, struct {
 		Added bool `json:"added"` // false: it was there already
 	}{added})
+}
+
+// readReport reads a report and takes out what could be a token. Without a
+// report, status and problem say why.
+func readReport(w http.ResponseWriter, r *http.Request) (report *finding.Report, status int, problem string) {
+	in := io.Reader(http.MaxBytesReader(w, r.Body, maxReport))
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, http.StatusBadRequest, "the body is not what Content-Encoding says"
+		}
+		in = io.LimitReader(z, maxReport+1)
+	}
+	body, err := io.ReadAll(in)
+	var long *http.MaxBytesError
+	if len(body) > maxReport || errors.As(err, &long) {
+		return nil, http.StatusRequestEntityTooLarge, "the report is too long"
+	}
+	report = &finding.Report{}
+	if err == nil {
+		err = json.Unmarshal([]byte(event.Scrub(string(body))), report)
+	}
+	switch {
+	case err != nil:
+		return nil, http.StatusBadRequest, "not a report: not JSON of its form"
+	case report.Schema != finding.Schema:
+		return nil, http.StatusBadRequest, "not a report: schema is not " + finding.Schema
+	}
+	return report, 0, ""
 }
 
 // A Health is what GET /healthz tells everybody who can reach it: numbers of our
@@ -134,11 +131,4 @@ func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(v) // an error is the client's: it has gone
-}
-
-// refuse answers with a problem (RFC 9457).
-func refuse(w http.ResponseWriter, status int, detail string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]any{"title": http.StatusText(status), "status": status, "detail": detail})
 }

@@ -137,13 +137,16 @@ func (m *Monitor) wire(ctx context.Context) (err error) {
 		History: history{m.history}, Accounts: accounts{m.history}, Live: m.hub, Emit: m.audit,
 		BaseURL: base, Secure: strings.HasPrefix(base, "https://"), Version: m.c.Version, Log: m.c.Log, Now: m.c.Now,
 	})
+	if err != nil {
+		return err
+	}
 	m.server = &http.Server{
 		Handler: m.routes(), TLSConfig: m.c.TLS,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 		ErrorLog:       slog.NewLogLogger(m.c.Log.Handler(), slog.LevelDebug),
 	}
-	return err
+	return nil
 }
 
 func (m *Monitor) serve() {
