@@ -76,12 +76,13 @@ func TestMetrics(t *testing.T) {
 		want   float64
 	}{
 		{"jwt_events_total", []string{"verification_failed", "malformed"}, 5},
-		{"jwt_events_total", []string{"rate_limited", "rate_limited"}, 26}, // folded ones are counted too
+		{"jwt_events_total", []string{"rate_limited", "rate_limited"}, 25}, // folded ones are counted too
+		{"jwt_events_total", []string{"missing", "missing"}, 1},            // nothing was tried, so nothing is limited
 		{"jwt_events_total", []string{"guard_started", ""}, 1},
 		{"jwt_events_total", []string{"verified", ""}, 0},
 		{"jwt_events_total", []string{"verified", "malformed"}, -1}, // never happens, never scraped
-		{"jwt_guard_duration_seconds", []string{"refused"}, 5},
-		{"jwt_guard_duration_seconds", []string{"limited"}, 26},
+		{"jwt_guard_duration_seconds", []string{"refused"}, 6},
+		{"jwt_guard_duration_seconds", []string{"limited"}, 25},
 	} {
 		if got := value(t, reg, test.name, test.labels...); got != test.want {
 			t.Errorf("%s%v = %v, want %v", test.name, test.labels, got, test.want)
