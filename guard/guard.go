@@ -227,9 +227,7 @@ func (g *Guard) Close(ctx context.Context) error {
 	}
 	now := g.now()
 	g.rec.turn(now, time.Second)
-	e := g.rec.fact(event.GuardStopped, 0, now)
-	e.Severity = event.Info // at its own wish
-	g.rec.send(e)
+	g.rec.send(g.rec.fact(event.GuardStopped, 0, now))
 	if c, ok := g.rec.sink.(closer); ok {
 		return c.Close(ctx)
 	}
