@@ -44,21 +44,16 @@ folder, which goes with it.`,
 func runDemo(c *cobra.Command, once bool, format, output string) error {
 	ctx, talk := c.Context(), c.ErrOrStderr()
 	say := func(line string) { fmt.Fprintln(talk, "jotsight:", line) }
-	out := c.OutOrStdout()
-	if output != "" {
-		// Opened now, so that nobody waits for a result that cannot be kept.
-		f, err := os.OpenFile(output, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-		if err != nil {
-			return usage(err, "")
-		}
-		defer f.Close()
-		out = f
+	out, done, err := openOutput(output, c.OutOrStdout())
+	if err != nil {
+		return err
 	}
+	defer done()
 	say("starting a blind bank, the same bank behind guard, and the monitor; half a minute to go")
 	d, err := demo.Start(ctx, demo.Config{
 		Version: Version(),
 		Say:     say,
-		Log:     slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Log:     slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: slog.LevelError})), // alerts, which serve logs as warnings, are the story itself
 		Seed:    1,
 	})
 	if err != nil {
@@ -93,7 +88,7 @@ func runDemo(c *cobra.Command, once bool, format, output string) error {
 // not be told that something ended early.
 func interrupted(ctx context.Context, err error, hint string) error {
 	if ctx.Err() != nil {
-		return exit(130) // as shells count: 128 and SIGINT
+		return exit(ExitInterrupted)
 	}
 	return inconclusive(fmt.Errorf("demo: %w", err), hint)
 }

@@ -2,21 +2,17 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"text/tabwriter"
 	"time"
-	"unsafe"
 
 	"github.com/spf13/cobra"
 
@@ -75,44 +71,16 @@ func (o replayOptions) run(ctx context.Context, files []string, in io.Reader, ou
 	if err != nil {
 		return usage(err, "")
 	}
-	stdin := 0
-	for _, name := range files {
-		if name == "-" {
-			stdin++
-		}
-	}
-	if stdin > 1 {
-		return usage(errors.New("-: standard input can be read once only"), "")
-	}
-	for _, name := range files {
-		l, err := openLines(name, in)
-		if err != nil {
-			return usage(err, "jotsight replay takes files of events; \"-\" is standard input")
-		}
-		defer l.close()
-		r.inputs = append(r.inputs, l)
-	}
-	if o.output != "" {
-		f, err := os.OpenFile(o.output, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-		if err != nil {
-			return usage(err, "")
-		}
-		defer f.Close()
-		out = f
-	}
-	var broken error
-	done := make(chan struct{})
-	go func() {
-		broken = r.events(ctx, func(e *event.Event) { engine.Process(e, r.alert) })
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done(): // a read of a terminal cannot be called off: it is left behind
-	}
-	if err := ctx.Err(); err != nil {
+	defer r.close()
+	if err := r.open(files, in); err != nil {
 		return err
 	}
+	out, done, err := openOutput(o.output, out)
+	if err != nil {
+		return err
+	}
+	defer done()
+	broken := r.events(ctx, func(e *event.Event) { engine.Process(e, r.alert) })
 	for _, a := range engine.Active() {
 		r.alert(a)
 	}
@@ -121,15 +89,8 @@ func (o replayOptions) run(ctx context.Context, files []string, in io.Reader, ou
 		return err
 	}
 	r.summary(engine.Stats(), len(alerts))
-	switch {
-	case r.good == 0 && broken != nil:
-		return inconclusive(broken, "")
-	case r.good == 0 && r.bad == 0:
-		return inconclusive(errors.New("no events: the input is empty"), "")
-	case r.good == 0:
-		return inconclusive(errors.New("no usable event in the input"), "events are JSON objects, one a line, with at least \"time\" and \"event\"")
-	case broken != nil:
-		return inconclusive(broken, "what could be read was replayed")
+	if err := r.verdict(broken); err != nil {
+		return err
 	}
 	if limit > catalog.None {
 		for _, a := range alerts {
@@ -187,6 +148,31 @@ type replay struct {
 	inputs              []*lines
 	good, bad, repeated int
 	seen                map[string]detect.Alert
+}
+
+// open opens the inputs; close closes those that were.
+func (r *replay) open(files []string, stdin io.Reader) error {
+	again := false
+	for _, name := range files {
+		if name == "-" && again {
+			return usage(errors.New("-: standard input can be read once only"), "")
+		}
+		again = again || name == "-"
+	}
+	for _, name := range files {
+		l, err := openLines(name, stdin)
+		if err != nil {
+			return usage(err, "jotsight replay takes files of events; \"-\" is standard input")
+		}
+		r.inputs = append(r.inputs, l)
+	}
+	return nil
+}
+
+func (r *replay) close() {
+	for _, l := range r.inputs {
+		l.close()
+	}
 }
 
 func (r *replay) alert(a detect.Alert) { r.seen[a.ID] = a }
@@ -256,6 +242,22 @@ func (r *replay) summary(s detect.Stats, alerts int) {
 	}
 }
 
+// verdict holds a replay that read too little for inconclusive; broken is what
+// kept inputs from being read.
+func (r *replay) verdict(broken error) error {
+	switch {
+	case r.good == 0 && broken != nil:
+		return inconclusive(broken, "")
+	case r.good == 0 && r.bad == 0:
+		return inconclusive(errors.New("no events: the input is empty"), "")
+	case r.good == 0:
+		return inconclusive(errors.New("no usable event in the input"), "events are JSON objects, one a line, with at least \"time\" and \"event\"")
+	case broken != nil:
+		return inconclusive(broken, "what could be read was replayed")
+	}
+	return nil
+}
+
 func many(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -286,104 +288,4 @@ func writeAlerts(w io.Writer, format string, alerts []detect.Alert) error {
 		return err
 	}
 	return b.Flush()
-}
-
-// recent remembers at least the last half of its size of ids.
-type recent struct{ young, old map[event.ID]struct{} }
-
-const recentIDs = 1 << 18
-
-func (s *recent) repeats(id event.ID) bool {
-	if _, ok := s.young[id]; ok {
-		return true
-	}
-	if _, ok := s.old[id]; ok {
-		return true
-	}
-	if s.young == nil || len(s.young) >= recentIDs/2 {
-		s.young, s.old = map[event.ID]struct{}{}, s.young
-	}
-	s.young[id] = struct{}{}
-	return false
-}
-
-// lines reads the events of one input.
-type lines struct {
-	name    string
-	in      *bufio.Reader
-	close   func() error
-	line    int
-	problem error        // why the line that was just read cannot be used
-	event   event.Event  // the last that was read
-	next    *event.Event // it, until it is used
-}
-
-func openLines(name string, stdin io.Reader) (*lines, error) {
-	l := &lines{name: name, close: func() error { return nil }}
-	in := stdin
-	if name == "-" {
-		l.name = "stdin"
-	} else {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		info, err := f.Stat()
-		if err == nil && info.IsDir() {
-			err = &fs.PathError{Op: "read", Path: name, Err: errors.New("is a directory")}
-		}
-		if err != nil {
-			f.Close()
-			return nil, err
-		}
-		in, l.close = f, f.Close
-	}
-	l.in = bufio.NewReaderSize(in, event.MaxLine+2)
-	if magic, _ := l.in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(l.in)
-		if err != nil {
-			l.close()
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		l.in = bufio.NewReaderSize(z, event.MaxLine+2)
-	}
-	if mark, _ := l.in.Peek(3); string(mark) == "\ufeff" {
-		l.in.Discard(3)
-	}
-	return l, nil
-}
-
-// read gives the next event, which is good until the next read, skipping blank
-// lines. When the line cannot be used, problem says why and the event is nil. The
-// error is the end, or what kept the input from being read.
-func (l *lines) read() (*event.Event, error) {
-	for {
-		l.problem = nil
-		l.line++
-		text, err := l.in.ReadSlice('\n')
-		long := errors.Is(err, bufio.ErrBufferFull)
-		for errors.Is(err, bufio.ErrBufferFull) {
-			_, err = l.in.ReadSlice('\n')
-		}
-		switch {
-		case long:
-			l.problem = fmt.Errorf("longer than %d bytes", event.MaxLine)
-			return nil, nil
-		case err != nil && !errors.Is(err, io.EOF):
-			return nil, err
-		}
-		text = bytes.TrimSpace(text)
-		if len(text) == 0 {
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
-		// The event's texts are those of the reader's buffer. That holds until the
-		// next read, which comes when the engine has done with the event.
-		if _, l.problem = l.event.Decode(unsafe.String(&text[0], len(text))); l.problem != nil {
-			return nil, nil
-		}
-		return &l.event, nil
-	}
 }

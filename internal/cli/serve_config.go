@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -107,6 +108,15 @@ func readServeConfig(path string, env func(string) (string, bool), conf *monitor
 		}
 	}
 	return nil
+}
+
+// tlsConfig reads a certificate with its key.
+func tlsConfig(certificate, key string) (*tls.Config, error) {
+	pair, err := tls.LoadX509KeyPair(certificate, key)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // decodeStrictly refuses unknown fields in the text as it stands, then takes the
