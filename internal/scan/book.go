@@ -51,12 +51,12 @@ func openBook(r *Recipe) (*book, error) {
 		t := &tail{LogSource: src, number: i, path: r.file(src.File)}
 		if err := t.open(); err != nil {
 			b.close()
-			return nil, &Unusable{fmt.Sprintf("log %s", src.File), plainError(err)}
+			return nil, &Unusable{src.name(), plainError(err)}
 		}
 		end, err := t.f.Seek(0, io.SeekEnd)
 		if err != nil {
 			b.close()
-			return nil, &Unusable{fmt.Sprintf("log %s", src.File), plainError(err)}
+			return nil, &Unusable{src.name(), plainError(err)}
 		}
 		t.offset, t.start = end, end
 		b.tails = append(b.tails, t)
@@ -111,14 +111,14 @@ func (b *book) poll() {
 	for _, t := range b.tails {
 		texts, err := t.read()
 		if err != nil {
-			b.failed = &Unusable{fmt.Sprintf("log %s", t.File), plainError(err)}
+			b.failed = &Unusable{t.name(), plainError(err)}
 		}
 		if t.grew {
 			b.changed = now
 		}
 		for _, text := range texts {
 			if b.kept += len(text); b.kept > maxKept {
-				b.failed = &Unusable{fmt.Sprintf("log %s", t.File), fmt.Errorf("grew by more than %d MiB during the scan", maxKept>>20)}
+				b.failed = &Unusable{t.name(), fmt.Errorf("grew by more than %d MiB during the scan", maxKept>>20)}
 				return
 			}
 			b.lines = append(b.lines, line{t.number, text, now})

@@ -1,8 +1,10 @@
 package scan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -18,8 +21,15 @@ import (
 // Parse reads a recipe from text; name stands in its errors, and files that the
 // recipe names are relative to name's folder. See Load.
 func Parse(name string, text []byte, env func(string) (string, bool)) (*Recipe, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	var doc, more yaml.Node
+	in := yaml.NewDecoder(bytes.NewReader(text))
+	if err := in.Decode(&doc); err != nil && err != io.EOF {
+		return nil, yamlError(name, err)
+	}
+	switch err := in.Decode(&more); {
+	case err == nil:
+		return nil, fmt.Errorf("%s:%d: a second document; a recipe describes one target", name, more.Line)
+	case err != io.EOF:
 		return nil, yamlError(name, err)
 	}
 	d := &decoder{name: name, env: env}
@@ -28,7 +38,10 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*Recipe, 
 		return nil, fmt.Errorf("%s:1: target: missing", name)
 	}
 	root := doc.Content[0]
-	d.recipe(root, r)
+	d.aliases(root)
+	if len(d.errs) == 0 {
+		d.recipe(root, r)
+	}
 	if len(d.errs) > 0 {
 		return nil, errors.Join(d.errs...)
 	}
@@ -68,10 +81,28 @@ type decoder struct {
 	env     func(string) (string, bool)
 	errs    []error
 	secrets []string
+	uses    []use
+}
+
+// A use is a {{name}} and where it stands.
+type use struct {
+	n           *yaml.Node
+	field, name string
 }
 
 func (d *decoder) fail(n *yaml.Node, field, format string, args ...any) {
 	d.errs = append(d.errs, fmt.Errorf("%s:%d: %s: %s", d.name, n.Line, field, fmt.Sprintf(format, args...)))
+}
+
+// aliases refuses what YAML can say but a reader of a recipe would have to look
+// up: every value stands where it is used.
+func (d *decoder) aliases(n *yaml.Node) {
+	if n.Kind == yaml.AliasNode {
+		d.fail(n, "*"+n.Value, "a reference; write the value itself")
+	}
+	for _, c := range n.Content {
+		d.aliases(c)
+	}
 }
 
 // fields are the members that an object may have, each with its reader.
@@ -79,9 +110,6 @@ type fields map[string]func(n *yaml.Node, field string)
 
 func (d *decoder) object(n *yaml.Node, field string, known fields) (seen map[string]bool) {
 	seen = map[string]bool{}
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
 	if n.Kind != yaml.MappingNode {
 		d.fail(n, cmpField(field, "recipe"), "not a mapping of %s", names(known))
 		return seen
@@ -127,6 +155,9 @@ func (d *decoder) text(n *yaml.Node, field string) string {
 		d.fail(n, field, "not a text")
 		return ""
 	}
+	for _, m := range placeholder.FindAllStringSubmatch(n.Value, -1) {
+		d.uses = append(d.uses, use{n, field, m[1]})
+	}
 	return variable.ReplaceAllStringFunc(n.Value, func(m string) string {
 		v, ok := d.env(m[2 : len(m)-1])
 		if !ok {
@@ -155,6 +186,9 @@ func (d *decoder) texts(n *yaml.Node, field string) map[string]string {
 			d.fail(n.Content[i], at, "stated twice")
 		}
 		m[name] = d.text(n.Content[i+1], at)
+		if strings.ContainsAny(m[name], "\r\n") && strings.HasSuffix(field, "headers") {
+			d.fail(n.Content[i+1], at, "more than one line")
+		}
 		if secretName.MatchString(name) && !strings.Contains(m[name], "{{") {
 			d.secrets = append(d.secrets, m[name])
 		}
@@ -217,7 +251,7 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 		"target": func(n *yaml.Node, f string) {
 			u, err := parseTarget(d.text(n, f))
 			if err != nil {
-				d.fail(n, f, "not an http or https address")
+				d.fail(n, f, "%v", err)
 				return
 			}
 			if u.Path = strings.TrimSuffix(u.Path, "/"); u.RawQuery != "" || u.Fragment != "" {
@@ -235,6 +269,7 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 		"login":     func(n *yaml.Node, f string) { r.Login = d.login(n, f) },
 		"token":     func(n *yaml.Node, f string) { r.Token = d.token(n, f) },
 		"carrier":   func(n *yaml.Node, f string) { r.Carrier = d.carrier(n, f) },
+		"mint":      d.later("give a token with token: ${NAME}, file:PATH or cmd:COMMAND"),
 		"protected": func(n *yaml.Node, f string) { r.Protected = d.protected(n, f) },
 		"refresh": func(n *yaml.Node, f string) {
 			r.Refresh = &Refresh{}
@@ -291,7 +326,7 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 				"url": func(n *yaml.Node, f string) {
 					u, err := parseTarget(d.text(n, f))
 					if err != nil {
-						d.fail(n, f, "not an http or https address")
+						d.fail(n, f, "%v", err)
 						return
 					}
 					r.Monitor.URL = strings.TrimSuffix(u.String(), "/")
@@ -326,6 +361,7 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 	if n.Kind != yaml.MappingNode {
 		return
 	}
+	d.unknown(r)
 	for _, name := range []string{"target", "protected"} {
 		if !seen[name] {
 			d.fail(n, name, "missing")
@@ -334,10 +370,32 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 	switch {
 	case seen["login"] && seen["token"]:
 		d.fail(n, "token", "stands beside login; a recipe has one of them")
-	case !seen["login"] && !seen["token"]:
+	case !seen["login"] && !seen["token"] && !seen["mint"]:
 		d.fail(n, "login", "missing, and there is no token either")
 	case seen["token"] && (seen["logout"] || seen["revoke"] || seen["refresh"]):
 		d.fail(n, "token", "a supplied token is never refreshed or revoked; logout, revoke and refresh need login")
+	}
+}
+
+// unknown finds every {{name}} that would be sent as nothing.
+func (d *decoder) unknown(r *Recipe) {
+	known := map[string]bool{"access": true, "refresh": true}
+	for name := range r.Vars {
+		known[name] = true
+	}
+	steps := r.Login
+	if r.Refresh != nil {
+		steps = append(slices.Clone(steps), r.Refresh.Step)
+	}
+	for _, s := range steps {
+		for name := range s.Take {
+			known[name] = true
+		}
+	}
+	for _, u := range d.uses {
+		if !known[u.name] {
+			d.fail(u.n, u.field, "{{%s}} is neither in vars nor taken by a step", u.name)
+		}
 	}
 }
 
@@ -354,7 +412,7 @@ func (d *decoder) step(n *yaml.Node, field string, extra fields) (s Step) {
 	known := fields{
 		"request": func(n *yaml.Node, f string) {
 			method, path, ok := strings.Cut(d.text(n, f), " ")
-			if s.Method, s.Path = method, strings.TrimSpace(path); !ok || method != strings.ToUpper(method) || !strings.HasPrefix(s.Path, "/") {
+			if s.Method, s.Path = method, strings.TrimSpace(path); !ok || method != strings.ToUpper(method) || !strings.HasPrefix(s.Path, "/") || strings.ContainsFunc(s.Path, unicode.IsControl) {
 				d.fail(n, f, "not a method and a path, such as POST /login")
 			}
 		},
@@ -370,6 +428,9 @@ func (d *decoder) step(n *yaml.Node, field string, extra fields) (s Step) {
 			}
 			for i := 0; i+1 < len(n.Content); i += 2 {
 				name := n.Content[i].Value
+				if _, twice := s.Take[name]; twice {
+					d.fail(n.Content[i], join(f, name), "stated twice")
+				}
 				s.Take[name] = d.extract(n.Content[i+1], join(f, name))
 			}
 		},
@@ -392,6 +453,9 @@ func (d *decoder) tree(n *yaml.Node, field string) any {
 		m := map[string]any{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			name := n.Content[i].Value
+			if _, twice := m[name]; twice {
+				d.fail(n.Content[i], join(field, name), "stated twice")
+			}
 			m[name] = d.tree(n.Content[i+1], join(field, name))
 			if s, ok := m[name].(string); ok && secretName.MatchString(name) && !strings.Contains(s, "{{") {
 				d.secrets = append(d.secrets, s)
@@ -475,10 +539,13 @@ func (d *decoder) extract(n *yaml.Node, f string) Extract {
 }
 
 func (d *decoder) log(n *yaml.Node, f string, number int) LogSource {
+	ofHTTP := d.later("it belongs to http")
 	s := LogSource{ID: fmt.Sprintf("log%d", number), Format: "auto", Flush: defaultFlush}
 	seen := d.object(n, f, fields{
-		"id":   func(n *yaml.Node, f string) { s.ID = d.text(n, f) },
-		"file": func(n *yaml.Node, f string) { s.File = d.text(n, f) },
+		"id": func(n *yaml.Node, f string) { s.ID = d.text(n, f) },
+		"file": func(n *yaml.Node, f string) {
+			s.File, s.where = d.text(n, f), fmt.Sprintf("%s:%d: %s", d.name, n.Line, f)
+		},
 		"format": func(n *yaml.Node, f string) {
 			if s.Format = d.text(n, f); !slices.Contains([]string{"auto", "json", "logfmt", "clf", "text"}, s.Format) {
 				d.fail(n, f, "not one of auto, json, logfmt, clf, text")
@@ -488,6 +555,7 @@ func (d *decoder) log(n *yaml.Node, f string, number int) LogSource {
 		"flush": func(n *yaml.Node, f string) { s.Flush = d.duration(n, f) },
 		"cmd":   d.later("let the command write into a file and name it with file"),
 		"http":  d.later("copy the log into a file and name it with file"),
+		"login": ofHTTP, "items": ofHTTP, "cursor": ofHTTP, "level": ofHTTP,
 	})
 	if n.Kind == yaml.MappingNode && !seen["file"] && !seen["cmd"] && !seen["http"] {
 		d.fail(n, join(f, "file"), "missing")

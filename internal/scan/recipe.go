@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -90,6 +91,8 @@ type LogSource struct {
 	Format string         // auto, json, logfmt, clf or text
 	Join   *regexp.Regexp // a line that matches continues the one before
 	Flush  time.Duration  // how long the service may take to write a line
+
+	where string // file, line and field that name it; empty: the command line
 }
 
 // Alerts says where the service's alerts arrive: scan listens there itself.
@@ -147,7 +150,7 @@ func Load(path string, env func(string) (string, bool)) (*Recipe, error) {
 func ForURL(target, token string) (*Recipe, error) {
 	u, err := parseTarget(target)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("target: %w", err)
 	}
 	path := u.RequestURI()
 	u.Path, u.RawQuery, u.Fragment = "", "", ""
@@ -175,7 +178,7 @@ func (r *Recipe) AddLog(file string) error {
 func (r *Recipe) SetTarget(target string) error {
 	u, err := parseTarget(target)
 	if err != nil {
-		return err
+		return fmt.Errorf("target: %w", err)
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		return fmt.Errorf("target %q: has a path, and the recipe names the paths", u.Redacted())
@@ -203,6 +206,14 @@ func (r *Recipe) tokenCookies() (names []string) {
 	return names
 }
 
+// name is how errors call the log.
+func (s LogSource) name() string {
+	if s.where != "" {
+		return s.where + ": " + s.File
+	}
+	return "log " + s.File
+}
+
 func (r *Recipe) file(name string) string {
 	if filepath.IsAbs(name) {
 		return name
@@ -210,13 +221,15 @@ func (r *Recipe) file(name string) string {
 	return filepath.Join(r.Dir, name)
 }
 
+// parseTarget reads the address of a service. The error does not repeat it: it
+// can hold a password.
 func parseTarget(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("target %q: not an http or https address", s)
+		return nil, errors.New("not an http or https address")
 	case u.User != nil:
-		return nil, fmt.Errorf("target %q: user and password do not belong into an address", u.Redacted())
+		return nil, errors.New("user and password do not belong into an address")
 	}
 	return u, nil
 }
