@@ -21,6 +21,10 @@ const (
 	ExitFindings     = 1 // findings at or above --fail-on
 	ExitUsage        = 2 // usage or configuration
 	ExitInconclusive = 3 // the target or a log source could not be used
+
+	// ExitInterrupted says that somebody ended the command before it was done, as
+	// shells count: 128 and SIGINT.
+	ExitInterrupted = 130
 )
 
 // An exitError carries the exit code with which main ends, and a hint for people.
@@ -65,6 +69,7 @@ func add(c func() *cobra.Command) struct{} {
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not end by itself
 	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }
 
@@ -81,18 +86,27 @@ func Run(ctx context.Context, args []string, in io.Reader, out, talk io.Writer) 
 	root.SetOut(out)
 	root.SetErr(talk)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(err, "jotsight "+c.Name()+" --help lists the flags")
+		return usage(err, c.CommandPath()+" --help lists the flags")
 	})
+	running := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { running = true }
 	for _, c := range commands {
 		root.AddCommand(c())
 	}
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return ExitClean
 	}
 	var e *exitError
-	if !errors.As(err, &e) { // cobra's own: an unknown command or a wrong number of arguments
-		e = &exitError{ExitUsage, err, "jotsight --help lists the commands"}
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(talk, "jotsight: interrupted")
+		return ExitInterrupted
+	case errors.As(err, &e):
+	case running: // what was found out could not be written
+		e = &exitError{ExitInconclusive, err, ""}
+	default: // cobra's own: an unknown command or a wrong number of arguments
+		e = &exitError{ExitUsage, err, c.CommandPath() + " --help says how it is used"}
 	}
 	if e.err != nil {
 		fmt.Fprintln(talk, "jotsight:", e.err)

@@ -95,11 +95,14 @@ func (s *scanCommand) run(c *cobra.Command, args []string) error {
 	report, err := scan.Run(c.Context(), recipe, scan.Options{
 		Version: Version(), Authorized: s.authorized, Progress: progress(c.ErrOrStderr()),
 	})
-	if err != nil {
-		return scanError(err)
+	if report == nil {
+		return scanError(err, "nothing was decided; start the target and name its log, then scan again")
 	}
 	if err := s.write(c.OutOrStdout(), report); err != nil {
 		return err
+	}
+	if err != nil {
+		return scanError(err, "the report above is whole; the monitor has not got it")
 	}
 	return verdict(report, least)
 }
@@ -153,13 +156,13 @@ func (s *scanCommand) bare(target string) (*scan.Recipe, error) {
 	return r, nil
 }
 
-func scanError(err error) error {
+func scanError(err error, hint string) error {
 	var u *scan.Unusable
 	switch {
 	case errors.Is(err, scan.ErrNotAuthorized):
 		return usage(err, "add --i-am-authorized if you may")
 	case errors.As(err, &u):
-		return inconclusive(err, "nothing was decided; start the target and name its log, then scan again")
+		return inconclusive(err, hint)
 	}
 	return inconclusive(err, "")
 }
@@ -215,7 +218,7 @@ func progress(talk io.Writer) func(scan.Progress) {
 // verdict turns a report into an exit code. What is inconclusive does not pass.
 func verdict(r *finding.Report, least catalog.Severity) error {
 	for _, f := range r.Findings {
-		if f.Suppressed == nil && f.Severity >= least {
+		if f.Suppressed == nil && least > catalog.None && f.Severity >= least {
 			return exit(ExitFindings)
 		}
 	}

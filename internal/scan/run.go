@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -80,8 +81,8 @@ type run struct {
 }
 
 // Run scans the target of a recipe. The error is ErrNotAuthorized, an *Unusable,
-// or the context's; with an error there is no report. The report holds no token,
-// password or secret.
+// or the context's. With an error there is no report, unless it is the monitor
+// alone that did not take it. The report holds no token, password or secret.
 func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error) {
 	if !o.Authorized && !isLoopback(ctx, recipe.Target.Hostname()) {
 		return nil, fmt.Errorf("target %s: %w", recipe.Target.Host, ErrNotAuthorized)
@@ -124,6 +125,11 @@ func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error
 	}
 	if err := r.finish(ctx); err != nil {
 		return nil, r.clean(err)
+	}
+	if m := recipe.Monitor; m != nil {
+		if err := post(ctx, m, r.report); err != nil {
+			return r.report, r.clean(&Unusable{"monitor " + m.URL, err})
+		}
 	}
 	return r.report, nil
 }
@@ -349,11 +355,6 @@ func (r *run) finish(ctx context.Context) error {
 		return err
 	}
 	finding.GradeReport(r.report)
-	if m := r.recipe.Monitor; m != nil {
-		if err := post(ctx, m, r.report); err != nil {
-			return &Unusable{"monitor " + m.URL, err}
-		}
-	}
 	return nil
 }
 
@@ -383,8 +384,13 @@ func post(ctx context.Context, m *Monitor, report *finding.Report) error {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+m.Key)
-	res, err := http.DefaultClient.Do(req)
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
 	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // without the address, which the caller names
+		}
 		return err
 	}
 	defer res.Body.Close()

@@ -33,7 +33,6 @@ func TestUnusable(t *testing.T) {
 		{"the proof is elsewhere", func(_ *target, r *Recipe) { r.Protected.Proof.path = []step{{name: "nobody"}} }, "the proof is not in the answer"},
 		{"the log is elsewhere", func(g *target, r *Recipe) { r.Logs[0].File = g.log + ".none" }, ".none: no such file"},
 		{"the key is another", func(_ *target, r *Recipe) { r.Keys.Secret = "another" }, "keys.secret: does not sign the service's own token"},
-		{"the monitor is deaf", func(_ *target, r *Recipe) { r.Monitor = &Monitor{URL: "http://127.0.0.1:1", Key: "k"} }, "monitor http://127.0.0.1:1: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,6 +173,33 @@ func TestReportIsPosted(t *testing.T) {
 	}
 	if len(got.Runs) != len(report.Runs) || got.Grades.Protection.Letter != report.Grades.Protection.Letter {
 		t.Errorf("the monitor got %d runs and grade %q, want %d and %q", len(got.Runs), got.Grades.Protection.Letter, len(report.Runs), report.Grades.Protection.Letter)
+	}
+}
+
+// TestReportSurvivesTheMonitor keeps the report when the monitor does not take
+// it, and sends neither it nor the key to wherever the monitor points.
+func TestReportSurvivesTheMonitor(t *testing.T) {
+	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the report was sent elsewhere")
+	}))
+	defer elsewhere.Close()
+	redirects := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/v1/scans", http.StatusTemporaryRedirect))
+	defer redirects.Close()
+	for url, want := range map[string]string{
+		redirects.URL:        "POST /v1/scans answered 307",
+		"http://127.0.0.1:1": "dial tcp 127.0.0.1:1: ",
+	} {
+		recipe := newTarget(t, switches{}).parse("")
+		recipe.Monitor = &Monitor{URL: url, Key: "an-ingest-key"}
+		report, err := Run(t.Context(), recipe, Options{})
+		var u *Unusable
+		if !errors.As(err, &u) || !strings.HasPrefix(err.Error(), "monitor "+url+": "+want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+		if report == nil || report.Grades.Protection.Letter == "" {
+			t.Errorf("%s: the report is lost", url)
+		}
 	}
 }
 
