@@ -53,7 +53,7 @@ func runDemo(c *cobra.Command, once bool, format, output string) error {
 	d, err := demo.Start(ctx, demo.Config{
 		Version: Version(),
 		Say:     say,
-		Log:     slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: slog.LevelError})), // alerts, which serve logs as warnings, are the story itself
+		Log:     slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Seed:    1,
 	})
 	if err != nil {
