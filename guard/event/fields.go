@@ -177,7 +177,7 @@ var fields = []*Field{
 	words("jwt.family", MaxClaim, "refresh family", func(e *Event) *string { return &e.Family }),
 	words("jwt.parent", MaxClaim, "fingerprint of the refresh token before this one", func(e *Event) *string { return &e.Parent }),
 	integer("jwt.generation", "rotation number within the family", 0, math.MaxInt64, func(e *Event) *int64 { return &e.Generation }),
-	words("jwt.fp", MaxClaim, "keyed fingerprint of the whole token", func(e *Event) *string { return &e.Fingerprint }),
+	words("jwt.fp", MaxClaim, "keyed fingerprint of the whole token; its prefix, f and up to four digits, names the key", func(e *Event) *string { return &e.Fingerprint }),
 	words("jwt.body_fp", MaxClaim, "keyed fingerprint of header.payload: one of these with many jwt.fp is signature guessing", func(e *Event) *string { return &e.BodyFingerprint }),
 	enum("jwt.use", "access, refresh, id, logout, dpop, canary or unknown", func(e *Event) string { return e.Use.String() },
 		func(e *Event, s string) bool { return lookup(useByName, s, &e.Use) }),

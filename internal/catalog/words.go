@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"slices"
-	"strings"
 )
 
 // A Word is one name of the event vocabulary: a kind of event, or a reason for
@@ -22,19 +21,6 @@ func Kinds() []Word { return slices.Clone(kinds) }
 
 // Reasons lists the reasons in the order of the vocabulary, class by class.
 func Reasons() []Word { return slices.Clone(reasons) }
-
-// KindOf finds a kind by its wire name, or by that without "jwt." or "jotsight.".
-func KindOf(name string) (Word, bool) {
-	return find(kinds, func(w Word) bool {
-		_, short, _ := strings.Cut(w.Name, ".")
-		return w.Name == name || short == name
-	})
-}
-
-// ReasonOf finds a reason by its wire name.
-func ReasonOf(name string) (Word, bool) {
-	return find(reasons, func(w Word) bool { return w.Name == name })
-}
 
 // ClassOf says what a class of reasons has in common, in a sentence; empty for
 // an unknown class.
