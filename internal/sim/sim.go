@@ -44,9 +44,6 @@ func (t Tally) add(what string, status int) {
 	t[what][status]++
 }
 
-// Of says how often what was answered with status.
-func (t Tally) Of(what string, status int) int { return t[what][status] }
-
 // Total counts all answers.
 func (t Tally) Total() (n int) {
 	for _, by := range t {

@@ -32,8 +32,8 @@ const (
 // hashesAtOnce bounds the memory that logins can take together: 64 MiB each.
 const hashesAtOnce = 2
 
-// CheckPassword says what is wrong with a password that somebody wants to set.
-func CheckPassword(password string) error {
+// checkPassword says what is wrong with a password that somebody wants to set.
+func checkPassword(password string) error {
 	switch {
 	case !utf8.ValidString(password):
 		return errors.New("password: not valid UTF-8")
@@ -43,15 +43,6 @@ func CheckPassword(password string) error {
 		return fmt.Errorf("password: longer than %d bytes", maxPassword)
 	}
 	return nil
-}
-
-// HashPassword gives the form of a password that [User] holds: argon2id with a
-// salt of its own, in the PHC string format. It needs 64 MiB while it runs.
-func HashPassword(password string) (string, error) {
-	if err := CheckPassword(password); err != nil {
-		return "", err
-	}
-	return newHasher().hash(context.Background(), password)
 }
 
 // A hasher hashes and compares passwords, a few at once.
@@ -76,6 +67,8 @@ func weigh(h hasher) hasher {
 	return h
 }
 
+// hash gives the form of a password that [User] holds: argon2id with a salt of
+// its own, in the PHC string format. It needs 64 MiB while it runs.
 func (h hasher) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)

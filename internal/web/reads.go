@@ -117,7 +117,7 @@ type Accounts interface {
 type User struct {
 	Name     string
 	Role     string // RoleAdmin; further roles come with the whole dashboard
-	Password string // what HashPassword gave: never the password
+	Password string // its argon2id hash as a PHC string: never the password
 	Created  time.Time
 }
 

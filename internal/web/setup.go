@@ -64,7 +64,7 @@ func (w *Web) setUp(rw http.ResponseWriter, r *http.Request) {
 		w.showSetup(rw, r, http.StatusUnprocessableEntity, entry{Problem: problem})
 		return
 	}
-	if CheckPassword(password) != nil {
+	if checkPassword(password) != nil {
 		w.showSetup(rw, r, http.StatusUnprocessableEntity,
 			entry{Name: name, Problem: "The password needs at least 12 characters, and at most 256 bytes."})
 		return
