@@ -65,24 +65,34 @@ func openLines(name string, stdin io.Reader) (*lines, error) {
 		in, l.close = f, f.Close
 	}
 	l.in = bufio.NewReaderSize(in, event.MaxLine+2)
+	return l, nil
+}
+
+// begin looks at the first bytes, which is the first time that it may have to
+// wait for them.
+func (l *lines) begin() error {
 	if magic, _ := l.in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(l.in)
 		if err != nil {
-			l.close()
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 		l.in = bufio.NewReaderSize(z, event.MaxLine+2)
 	}
 	if mark, _ := l.in.Peek(3); string(mark) == "\ufeff" {
 		l.in.Discard(3)
 	}
-	return l, nil
+	return nil
 }
 
 // read gives the next event, which is good until the next read, skipping blank
 // lines. When the line cannot be used, problem says why and the event is nil. The
 // error is the end, or what kept the input from being read.
 func (l *lines) read() (*event.Event, error) {
+	if l.line == 0 {
+		if err := l.begin(); err != nil {
+			return nil, err
+		}
+	}
 	for {
 		l.problem = nil
 		l.line++

@@ -80,7 +80,10 @@ func (o replayOptions) run(ctx context.Context, files []string, in io.Reader, ou
 		return err
 	}
 	defer done()
-	broken := r.events(ctx, func(e *event.Event) { engine.Process(e, r.alert) })
+	broken, err := r.all(ctx, func(e *event.Event) { engine.Process(e, r.alert) })
+	if err != nil {
+		return err
+	}
 	for _, a := range engine.Active() {
 		r.alert(a)
 	}
@@ -179,6 +182,18 @@ func (r *replay) alert(a detect.Alert) { r.seen[a.ID] = a }
 
 func (r *replay) alerts() []detect.Alert {
 	return slices.SortedFunc(maps.Values(r.seen), detect.Alert.Compare)
+}
+
+// all is events, given up when ctx ends: a part of the input is no result. A read
+// from a terminal cannot be called off, and is left behind.
+func (r *replay) all(ctx context.Context, use func(*event.Event)) (broken, err error) {
+	done := make(chan error, 1)
+	go func() { done <- r.events(ctx, use) }()
+	select {
+	case broken = <-done:
+	case <-ctx.Done():
+	}
+	return broken, ctx.Err()
 }
 
 // events hands over every usable event of the inputs. Each input keeps its own

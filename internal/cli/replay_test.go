@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +41,24 @@ func zipped(t *testing.T, s string) string {
 	return b.String()
 }
 
+// TestReplayInterrupted ends while standard input gives nothing, and calls a part
+// no result.
+func TestReplayInterrupted(t *testing.T) {
+	for _, given := range []string{"", forged + forged} {
+		in, held := io.Pipe()
+		defer held.Close()
+		ctx, stop := context.WithCancel(t.Context())
+		go func() {
+			io.WriteString(held, given)
+			stop()
+		}()
+		var out, talk bytes.Buffer
+		if got := Run(ctx, []string{"replay", "-"}, in, &out, &talk); got != ExitInterrupted || out.Len() > 0 {
+			t.Errorf("after %d bytes: exit %d with output %q, want %d and none", len(given), got, out.String(), ExitInterrupted)
+		}
+	}
+}
+
 // TestReplaySurvivesItsInput holds that whatever stands in a file, the events
 // around it count.
 func TestReplaySurvivesItsInput(t *testing.T) {
@@ -59,6 +79,7 @@ func TestReplaySurvivesItsInput(t *testing.T) {
 		"line ends of Windows":          {[]string{"\ufeff" + strings.ReplaceAll(forged, "\n", "\r\n")}, 0, "1 event, 0 bad lines"},
 		"nul bytes":                     {[]string{"\x00\x00\n" + forged}, 0, "a.ndjson:1: not one JSON object\n"},
 		"a gzip":                        {[]string{zipped(t, forged)}, 0, "1 event, 0 bad lines"},
+		"a gzip whose head is cut":      {[]string{zipped(t, forged)[:5], forged}, 3, "a.ndjson: unexpected EOF\njotsight: hint: what could be read was replayed"},
 		"a gzip that ends too early":    {[]string{zipped(t, forged)[:60], forged}, 3, "a.ndjson: unexpected EOF\n"},
 		"two files":                     {[]string{"\n\n" + forged, "junk\n"}, 0, "b.ndjson:1: not one JSON object\n"},
 	} {
