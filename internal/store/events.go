@@ -35,7 +35,7 @@ const rowsPerInsert = 50
 func (s *Store) Take(ctx context.Context, reader string, record uint64, entries []Entry) (added int, err error) {
 	err = s.change(ctx, func(tx *sql.Tx) error {
 		var keep []Entry
-		count := counts{}
+		count := counts{map[minute]int64{}, map[string]int64{}}
 		for _, e := range entries {
 			if Relevant(e.Event.Kind) && !e.Event.ID.IsZero() {
 				keep = append(keep, e)
@@ -89,8 +89,12 @@ func insert(ctx context.Context, tx *sql.Tx, entries []Entry) ([]Entry, error) {
 	return fresh, rows.Err()
 }
 
-// counts are events by minute, and when each service was last heard of.
-type counts map[minute]int64
+// counts are events by minute, and when each service was last heard of, in Unix
+// nanoseconds.
+type counts struct {
+	minutes map[minute]int64
+	heard   map[string]int64
+}
 
 type minute struct {
 	at            int64
@@ -102,27 +106,26 @@ func (c counts) add(e *event.Event) {
 	if e.Kind.Audit() {
 		return // the monitor's own audit is no traffic, and it is no service
 	}
-	c[minute{nanos(e.Time.Truncate(time.Minute)), e.ServiceName, e.Kind.String(), e.Outcome.String()}] += e.Weight()
-	heard := minute{service: e.ServiceName}
+	c.minutes[minute{nanos(e.Time.Truncate(time.Minute)), e.ServiceName, e.Kind.String(), e.Outcome.String()}] += e.Weight()
 	at := e.Observed
 	if at.IsZero() {
 		at = e.Time
 	}
-	c[heard] = max(c[heard], nanos(at))
+	if e.ServiceName != "" {
+		c.heard[e.ServiceName] = max(c.heard[e.ServiceName], nanos(at))
+	}
 }
 
 func (c counts) write(ctx context.Context, tx *sql.Tx) error {
-	for m, n := range c {
-		var err error
-		switch {
-		case m.kind != "":
-			_, err = tx.ExecContext(ctx, `INSERT INTO minutes VALUES (?,?,?,?,?)
-				ON CONFLICT DO UPDATE SET count = count + excluded.count`, m.at, m.service, m.kind, m.outcome, n)
-		case m.service != "":
-			_, err = tx.ExecContext(ctx, `INSERT INTO services VALUES (?,?)
-				ON CONFLICT DO UPDATE SET last = max(last, excluded.last)`, m.service, n)
+	for m, n := range c.minutes {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO minutes VALUES (?,?,?,?,?)
+			ON CONFLICT DO UPDATE SET count = count + excluded.count`, m.at, m.service, m.kind, m.outcome, n); err != nil {
+			return err
 		}
-		if err != nil {
+	}
+	for service, at := range c.heard {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO services VALUES (?,?)
+			ON CONFLICT DO UPDATE SET last = max(last, excluded.last)`, service, at); err != nil {
 			return err
 		}
 	}
