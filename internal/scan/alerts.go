@@ -185,8 +185,7 @@ func (a *attempt) others(text string) bool {
 // alerts waits for what is still on its way and judges every attempt by it.
 func (r *run) alerts(ctx context.Context) {
 	why := ""
-	switch {
-	case r.inbox == nil:
+	if r.inbox == nil {
 		why = "no alert source"
 	}
 	expecting := func() bool {
