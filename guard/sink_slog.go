@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"math"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/jotsight/jotsight/guard/event"
@@ -76,7 +75,7 @@ func levelOf(s event.Severity) slog.Level {
 // separators, and marks that turn the direction of text.
 func tame(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
+		if event.Printable(r) {
 			return r
 		}
 		return utf8.RuneError
