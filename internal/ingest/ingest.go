@@ -183,7 +183,7 @@ func most(body []byte) int {
 	if isArray(body) {
 		return bytes.Count(body, []byte{'{'})
 	}
-	return bytes.Count(body, []byte{'\n'}) + 1
+	return bytes.Count(bytes.TrimSuffix(body, []byte{'\n'}), []byte{'\n'}) + 1
 }
 
 // read takes the body into memory, as long as the bytes of all requests under

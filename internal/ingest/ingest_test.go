@@ -158,6 +158,7 @@ func TestRefusals(t *testing.T) {
 		{"too much", func(c *Config) { c.MaxBody = 1000 }, &memory{}, strings.Repeat("x", 2000), nil, 413},
 		{"a gzip bomb", func(c *Config) { c.MaxBody = 1000 }, &memory{}, gz(strings.Repeat("x", 1<<20)), []string{"Content-Encoding", "gzip"}, 413},
 		{"too many events", func(c *Config) { c.MaxEvents = 3 }, &memory{}, strings.Repeat(good+"\n", 4), nil, 413},
+		{"too many events, the last without an end", func(c *Config) { c.MaxEvents = 3 }, &memory{}, strings.Repeat(good+"\n", 3) + good, nil, 413},
 		{"too many events in an array", func(c *Config) { c.MaxEvents = 3 }, &memory{}, "[" + strings.Repeat(good+",", 3) + good + "]", nil, 413},
 		{"no room for what the lines become", func(c *Config) { c.MaxHeld = 200 << 10 }, &memory{}, strings.Repeat("{}\n", 200), nil, 429},
 		{"not gzip", nil, &memory{}, good, []string{"Content-Encoding", "gzip"}, 400},
@@ -187,6 +188,16 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%d bytes are still held", n)
 			}
 		})
+	}
+}
+
+// TestAsManyAsMayCome takes the greatest batch, whose last line has an end too.
+func TestAsManyAsMayCome(t *testing.T) {
+	for _, body := range []string{strings.Repeat(good+"\n", 3), good + "\n" + good + "\n" + good} {
+		h := handler(&memory{}, func(c *Config) { c.MaxEvents = 3 })
+		if w, a := post(h, body); w.Code != 202 || a.Accepted != 3 {
+			t.Errorf("status %d, %d accepted, want 202 and 3", w.Code, a.Accepted)
+		}
 	}
 }
 
