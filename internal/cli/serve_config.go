@@ -130,6 +130,10 @@ func decodeStrictly(text []byte, root *yaml.Node, f *serveFile) error {
 	if root.Kind == 0 { // an empty file
 		return nil
 	}
+	var more yaml.Node
+	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("line %d: a second document; there is one configuration", max(more.Line, 1))
+	}
 	return root.Decode(f)
 }
 

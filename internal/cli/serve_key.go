@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,11 @@ func keyCommand(data *string) *cobra.Command {
 	}
 	with := func(do func(*cobra.Command, *monitor.Keyring, []string) error) func(*cobra.Command, []string) error {
 		return func(c *cobra.Command, args []string) error {
+			if c.Name() != "add" { // which may come before the first start, and makes the directory
+				if _, err := os.Stat(*data); err != nil {
+					return usage(fmt.Errorf("data %w", err), "")
+				}
+			}
 			keys, err := monitor.OpenKeys(c.Context(), *data)
 			if err != nil {
 				return usage(err, "")
