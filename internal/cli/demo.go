@@ -36,8 +36,8 @@ folder, which goes with it.`,
 		},
 	}
 	c.Flags().BoolVar(&once, "once", false, "print the result and exit")
-	c.Flags().StringVar(&format, "format", "text", "text or json")
-	c.Flags().StringVar(&output, "output", "", "file to write the result to, instead of stdout")
+	c.Flags().StringVar(&format, "format", "text", "`FORMAT` of the result: text or json")
+	c.Flags().StringVar(&output, "output", "", "write the result to `FILE` instead of stdout")
 	return c
 })
 

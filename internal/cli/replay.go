@@ -45,7 +45,7 @@ A line that cannot be used is named on stderr and costs nothing but itself.`,
 	f.StringVar(&o.rules, "rules", "", "use the rules in `DIR`, or of one file, instead of the shipped ones")
 	f.StringVar(&o.format, "format", "text", "`FORMAT` of the alerts: text, or json (one object a line)")
 	f.StringVar(&o.output, "output", "", "write the alerts to `FILE` instead of stdout")
-	f.StringVar(&o.failOn, "fail-on", "", "exit with 1 if an alert of this `LEVEL` or above fired: low, medium, high, critical")
+	f.StringVar(&o.failOn, "fail-on", "", "exit with 1 if an alert of this `LEVEL` or above fired: low, medium, high, critical; or none")
 	return c
 })
 

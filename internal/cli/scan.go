@@ -56,9 +56,9 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 	f.StringArrayVar(&s.logs, "logs", nil, "a log `FILE` of the service; may be repeated")
 	f.StringVar(&s.tokenFile, "token-file", "", "`FILE` with the token, for a scan without recipe")
 	f.BoolVar(&s.plan, "plan", false, "print what would be sent, and send nothing")
-	f.StringVar(&s.format, "format", "text", "text or json")
+	f.StringVar(&s.format, "format", "text", "`FORMAT` of the report: text or json")
 	f.StringVar(&s.output, "output", "", "write the report to `FILE`, readable by you alone")
-	f.StringVar(&s.failOn, "fail-on", "high", "least severity with which scan exits 1: low, medium, high, critical")
+	f.StringVar(&s.failOn, "fail-on", "high", "exit with 1 if there is a finding of this `LEVEL` or above: low, medium, high, critical; or none")
 	f.BoolVar(&s.authorized, "i-am-authorized", false, "you may attack a target that is not this machine")
 	return c
 })

@@ -56,6 +56,9 @@ type Config struct {
 	MaxEvents int           // of one request; 20,000
 	MaxHeld   int64         // bytes of all requests under way, as they lie in memory; 128 MiB, beyond it the answer is 429
 	Wait      time.Duration // for the log, before the answer is 503; 30 s
+	// Trouble says why the log cannot be written just now, so that nobody waits for
+	// what is known; nil for a log that does not tell.
+	Trouble func() error
 }
 
 // Stats count since the start.
@@ -122,7 +125,7 @@ const MaxErrors = 10
 // id is known is taken once.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
+		w.Header().Set("Allow", "GET, POST") // reading is the page's business
 		Refuse(w, http.StatusMethodNotAllowed, "events are posted")
 		return
 	}
@@ -149,12 +152,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.parse(body)
 	h.unknown.Add(int64(b.unknown))
 	if len(b.events) > 0 {
+		if h.cfg.Trouble != nil && h.cfg.Trouble() != nil {
+			refuseForNow(w)
+			return
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), h.cfg.Wait)
 		defer cancel()
 		if err := h.cfg.Log.Append(ctx, b.events, b.lines); err != nil {
 			h.cfg.Logger.Error("events not written", slog.String("source", source), slog.Any("error", err))
-			w.Header().Set("Retry-After", "5")
-			Refuse(w, http.StatusServiceUnavailable, "the log cannot be written at the moment; send the same events again")
+			refuseForNow(w)
 			return
 		}
 	}
@@ -238,6 +244,11 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (body []byte, rel
 			return nil, release, err
 		}
 	}
+}
+
+func refuseForNow(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "5")
+	Refuse(w, http.StatusServiceUnavailable, "the log cannot be written at the moment; send the same events again")
 }
 
 // note writes one log line a second at most about lines that were refused.

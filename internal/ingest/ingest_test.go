@@ -166,6 +166,7 @@ func TestRefusals(t *testing.T) {
 		{"a form", nil, &memory{}, good, []string{"Content-Type", "multipart/form-data; boundary=x"}, 415},
 		{"no room", func(c *Config) { c.MaxHeld = 1000 }, &memory{}, good, nil, 429},
 		{"the log is broken", nil, &memory{err: errors.New("disk full")}, good, nil, 503},
+		{"the log is known to be broken", func(c *Config) { c.Trouble = func() error { return errors.New("disk full") } }, &memory{hold: make(chan struct{})}, good, nil, 503},
 		{"the log hangs", func(c *Config) { c.Wait = time.Millisecond }, &memory{hold: make(chan struct{})}, good, nil, 503},
 	} {
 		t.Run(c.name, func(t *testing.T) {

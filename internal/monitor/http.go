@@ -18,8 +18,14 @@ import (
 // routes are what programs write to, and the page for the rest.
 func (m *Monitor) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /v1/events", m.ingest)
+	mux.Handle("/v1/events", m.ingest)
 	mux.HandleFunc("POST /v1/scans", m.addScan)
+	for _, read := range []string{"events", "alerts", "scans"} {
+		mux.Handle("GET /v1/"+read, m.web)
+	}
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
+		ingest.Refuse(w, http.StatusNotFound, "no such path, or not with this method")
+	})
 	mux.HandleFunc("GET /healthz", m.health)
 	mux.Handle("/", m.web)
 	return mux

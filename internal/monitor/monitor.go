@@ -128,7 +128,8 @@ func (m *Monitor) wire(ctx context.Context) (err error) {
 			place.Store(0)
 		}
 	}
-	m.ingest = ingest.New(ingest.Config{Log: m.log, Keys: m.history, IDs: m.ids, Now: m.c.Now, Logger: m.c.Log})
+	m.ingest = ingest.New(ingest.Config{Log: m.log, Keys: m.history, IDs: m.ids, Now: m.c.Now, Logger: m.c.Log,
+		Trouble: func() error { return m.log.State().Trouble }})
 	base := m.c.BaseURL
 	if base == "" {
 		base = reachable(m.Addr(), m.c.TLS != nil)

@@ -305,7 +305,7 @@ func TestHistoryLocked(t *testing.T) {
 	data := t.TempDir()
 	rc := newReceiver(t)
 	m := start(t, data, rc.URL)
-	db, err := sql.Open("sqlite", filepath.Join(data, historyFile))
+	db, err := sql.Open("sqlite", filepath.Join(data, historyFile)+"?_pragma=busy_timeout(5000)") // the monitor may be writing
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -616,5 +616,34 @@ func TestDeadLetters(t *testing.T) {
 	}
 	if strings.Contains(m.log.String(), gone.URL) {
 		t.Error("the address of the receiver was logged")
+	}
+}
+
+// A wrong method or path of the API is said to a program as one expects it,
+// instead of being shown the way to the log-in page.
+func TestWrongRequestsToTheAPI(t *testing.T) {
+	m := start(t, t.TempDir())
+	for _, c := range []struct {
+		method, path string
+		want         int
+	}{
+		{"PUT", "/v1/events", http.StatusMethodNotAllowed},
+		{"GET", "/v1/events", http.StatusUnauthorized},
+		{"GET", "/v1/alerts", http.StatusUnauthorized},
+		{"POST", "/v1/alerts", http.StatusNotFound},
+		{"GET", "/v1/nothing", http.StatusNotFound},
+	} {
+		r, err := http.NewRequest(c.method, "http://"+m.Addr()+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != c.want {
+			t.Errorf("%s %s: %d, want %d", c.method, c.path, answer.StatusCode, c.want)
+		}
 	}
 }
