@@ -405,6 +405,7 @@ func tellsThatTheSessionEnded(b *tab, s *site) {
 	s.accounts.mu.Unlock()
 	s.arrive(23)
 	b.wait(`!document.getElementById("lost").hidden && document.getElementById("lost").textContent.startsWith("Your session has ended")`)
+	b.run(chromedp.Navigate(s.server.URL + "/login")) // other parts of the page were refused too, and say so until then
 }
 
 // holdsStill checks that what is under the pointer does not move.
