@@ -221,13 +221,23 @@ func (a *attempt) look(ctx context.Context) {
 		lines = lines[:a.until-a.mark]
 	}
 	a.records = slices.DeleteFunc(r.book.records(lines), func(rec *record) bool {
-		return slices.ContainsFunc(a.planted, func(m string) bool { return strings.HasPrefix(rec.text, m) })
+		return a.belated(rec) || slices.ContainsFunc(a.planted, func(m string) bool { return strings.HasPrefix(rec.text, m) })
 	})
 	a.sight = r.base.look(a.records, &a.marker)
 	seen.Assessed = true
 	seen.Tier = a.sight.tier
 	seen.Leak = slices.ContainsFunc(lines, func(l line) bool { return r.leaks(l.text) })
 	a.grade(seen)
+}
+
+// belated reports whether a record is that of an attack which was sent before,
+// written later than the service was seen to write: taken for one of this
+// attack's, it would give it a wrong reason.
+func (a *attempt) belated(rec *record) bool {
+	holds := func(canary string) bool { return strings.Contains(rec.raw, canary) }
+	return !slices.ContainsFunc(a.canaries, holds) && slices.ContainsFunc(a.run.attempts, func(before *attempt) bool {
+		return slices.ContainsFunc(before.canaries, holds)
+	})
 }
 
 // begin starts the attempt's part of the log anew: what it sent before was good.

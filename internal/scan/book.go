@@ -146,8 +146,16 @@ func (b *book) err() error {
 }
 
 // flush is how long the service may take to write: what the recipe says, or what
-// the controls taught, with half as much again.
-func (b *book) flush() time.Duration { return max(b.configured(), b.learned*3/2) }
+// the controls taught, with half as much again, and what a busy machine adds now
+// and then.
+func (b *book) flush() time.Duration {
+	if b.learned == 0 {
+		return b.configured()
+	}
+	return max(b.configured(), b.learned*3/2+hiccup)
+}
+
+const hiccup = 100 * time.Millisecond
 
 func (b *book) configured() (d time.Duration) {
 	for _, t := range b.tails {
