@@ -144,7 +144,7 @@ func (d *decoder) text() (string, bool) {
 			d.at = i + 1
 			s := d.line[from:i]
 			if !utf8.ValidString(s) {
-				s = strings.ToValidUTF8(s, "\ufffd")
+				s = string([]rune(s)) // each byte that is not UTF-8 becomes U+FFFD, as in encoding/json
 			}
 			return s, true
 		case c == '\\':
