@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
@@ -82,6 +83,10 @@ type Family struct {
 	Expires  time.Time     // the end of the family, however often it is refreshed
 	Idle     time.Duration // the longest time between two refreshes, zero for any
 	Access   time.Duration // the lifetime of its access tokens: how long its revocation must be kept
+	// Confirm is what a client must show to refresh: one of the words in
+	// Advance.Confirm, or empty for nothing. A Store keeps and compares the text
+	// as it is.
+	Confirm string
 
 	// Kept by the Store.
 	Counter uint64    // of the current refresh token
@@ -95,6 +100,7 @@ type Advance struct {
 	Family   string
 	Counter  uint64        // of the token that was presented
 	ClientID string        // compared with Family.ClientID
+	Confirm  []string      // what the client has shown: Family.Confirm must be among it, where that is set
 	Client   string        // tells apart whoever may retry: opaque, not secret
 	Grace    time.Duration // how long the parent may be presented again
 	Now      time.Time
@@ -110,7 +116,7 @@ const (
 	Reused                  // it was rotated away; the family is now revoked
 	Revoked                 // the family was revoked before
 	Expired                 // the family is too old, or was idle for too long
-	Mismatched              // it was issued to another client
+	Mismatched              // it was issued to another client, or is bound to a key that was not shown
 	Ahead                   // its counter is beyond the family's: the Store has lost steps
 )
 
@@ -134,7 +140,7 @@ func (a Advance) Judge(f *Family) State {
 		return Revoked
 	case !a.Now.Before(f.Expires), f.Idle > 0 && a.Now.Sub(last) > f.Idle:
 		return Expired
-	case a.ClientID != f.ClientID:
+	case a.ClientID != f.ClientID, f.Confirm != "" && !slices.Contains(a.Confirm, f.Confirm):
 		return Mismatched
 	case a.Counter > f.Counter:
 		return Ahead

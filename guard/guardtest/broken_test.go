@@ -21,6 +21,7 @@ var broken = map[string]struct {
 }{
 	"reuse goes on":      {store: func() guard.Store { return forgiving{guard.NewMemoryStore()} }, want: "makes its theft invisible"},
 	"revocation is lost": {store: func() guard.Store { return forgetful{guard.NewMemoryStore()} }, want: "would be accepted elsewhere"},
+	"a copy is enough":   {store: func() guard.Store { return copied{guard.NewMemoryStore()} }, want: "a copy alone must not do"},
 	"not one step":       {store: func() guard.Store { return hasty{guard.NewMemoryStore()} }, want: "is not one step"},
 	"the event is kept": {sink: func(*testing.T) guardtest.SinkTest {
 		k := new(keeper)
@@ -38,6 +39,14 @@ type forgiving struct{ guard.Store }
 func (s forgiving) Advance(ctx context.Context, a guard.Advance) (guard.Outcome, error) {
 	a.Grace = 1000 * time.Hour
 	return s.Store.Advance(ctx, a)
+}
+
+// copied loses the key that a family is bound to.
+type copied struct{ guard.Store }
+
+func (s copied) Create(ctx context.Context, f guard.Family) error {
+	f.Confirm = ""
+	return s.Store.Create(ctx, f)
 }
 
 // forgetful stores no revocation.

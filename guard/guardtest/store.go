@@ -70,17 +70,20 @@ func step(f guard.Family, counter uint64, now time.Time) guard.Advance {
 func storeCreate(t *testing.T, s guard.Store) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	f := newFamily(now)
+	f.Confirm = "jkt:k1"
 	create(t, s, f)
 	if err := s.Create(t.Context(), f); !errors.Is(err, guard.ErrFamilyExists) {
 		t.Errorf("Create of an id that is taken: got %v, want ErrFamilyExists. Two logins must never share a family.", err)
 	}
-	out := advance(t, s, step(f, 0, now.Add(time.Second)))
+	first := step(f, 0, now.Add(time.Second))
+	first.Confirm = []string{f.Confirm}
+	out := advance(t, s, first)
 	if out.State != guard.Rotated {
 		t.Fatalf("first Advance: state %d, want Rotated", out.State)
 	}
 	got := out.Family
 	if got.Subject != f.Subject || got.ClientID != f.ClientID || !slices.Equal(got.Audience, f.Audience) ||
-		!slices.Equal(got.Scope, f.Scope) || string(got.Extra) != string(f.Extra) || got.Access != f.Access || got.Idle != f.Idle ||
+		!slices.Equal(got.Scope, f.Scope) || string(got.Extra) != string(f.Extra) || got.Access != f.Access || got.Idle != f.Idle || got.Confirm != f.Confirm ||
 		!got.Created.Equal(f.Created) || !got.Expires.Equal(f.Expires) {
 		t.Errorf("the Outcome holds %+v, want what was created: the next access token is made from it", got)
 	}
@@ -103,6 +106,20 @@ func storeStates(t *testing.T, s guard.Store) {
 		{"current", func(*guard.Family, *guard.Advance) {}, guard.Rotated, ""},
 		{"other client", func(_ *guard.Family, a *guard.Advance) { a.ClientID = "other" }, guard.Mismatched,
 			"A refresh token is bound to its client (RFC 9700 section 2.2.2)."},
+		{"no key shown", func(f *guard.Family, _ *guard.Advance) { f.Confirm = "jkt:k1" }, guard.Mismatched,
+			"A refresh token of a public client is bound to its key (RFC 9449 section 5): a copy alone must not do."},
+		{"other key", func(f *guard.Family, a *guard.Advance) { f.Confirm, a.Confirm = "jkt:k1", []string{"jkt:k2", "jkt:"} }, guard.Mismatched,
+			"A refresh token of a public client is bound to its key (RFC 9449 section 5)."},
+		{"part of a key", func(f *guard.Family, a *guard.Advance) {
+			f.Confirm, a.Confirm = "jkt:k1", []string{"jkt:k", "jkt:k11", "xjkt:k1"}
+		}, guard.Mismatched,
+			"The words of Advance.Confirm are compared whole."},
+		{"its key", func(f *guard.Family, a *guard.Advance) {
+			f.Confirm, a.Confirm = "jkt:k1", []string{"x5t#S256:c", "jkt:k1"}
+		}, guard.Rotated,
+			"One of the words in Advance.Confirm is enough."},
+		{"key of an unbound family", func(_ *guard.Family, a *guard.Advance) { a.Confirm = []string{"jkt:k1"} }, guard.Rotated,
+			"A family without Confirm takes any client that is its own."},
 		{"ahead", func(_ *guard.Family, a *guard.Advance) { a.Counter = 7 }, guard.Ahead,
 			"A counter that was never given out means that the Store lost steps; guessing would hide it."},
 		{"idle", func(f *guard.Family, a *guard.Advance) { a.Now = now.Add(f.Idle + time.Second) }, guard.Expired, ""},
@@ -119,7 +136,9 @@ func storeStates(t *testing.T, s guard.Store) {
 		if test.want == guard.Rotated {
 			continue
 		}
-		if out := advance(t, s, step(f, 0, now.Add(time.Minute))); out.State != guard.Rotated {
+		good := step(f, 0, now.Add(time.Minute))
+		good.Confirm = []string{f.Confirm}
+		if out := advance(t, s, good); out.State != guard.Rotated {
 			t.Errorf("%s: a refused Advance changed the family: the good token is then answered with state %d, want Rotated", test.name, out.State)
 		}
 	}
