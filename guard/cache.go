@@ -12,18 +12,22 @@ import (
 
 // entryBytes is what an entry of the usual size weighs, and the least that any
 // is taken for, so that the one bound of the cache is one of count and of bytes.
-const entryBytes = 880
+// entryBase is its part that does not depend on the token.
+const (
+	entryBytes = 520
+	entryBase  = 400
+)
 
 // newCache makes the cache of verified tokens. Its key is SHA-256 of the whole
 // token and cannot be configured: shorter or weaker keys have let one token pass
 // for another elsewhere. It is entered only after everything was checked, has no
 // negative entries, and belongs to this guard alone.
-func (g *Guard) newCache(entries int) (*otter.Cache[[sha256.Size]byte, *Token], error) {
-	return otter.New(&otter.Options[[sha256.Size]byte, *Token]{
+func (g *Guard) newCache(entries int) (*otter.Cache[[sha256.Size]byte, *entry], error) {
+	return otter.New(&otter.Options[[sha256.Size]byte, *entry]{
 		MaximumWeight:    uint64(entries) * entryBytes,
-		Weigher:          func(_ [sha256.Size]byte, t *Token) uint32 { return uint32(max(t.size(), entryBytes)) },
-		ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, *Token](g.cacheAge),
-		OnDeletion: func(e otter.DeletionEvent[[sha256.Size]byte, *Token]) {
+		Weigher:          func(_ [sha256.Size]byte, t *entry) uint32 { return uint32(max(t.size(), entryBytes)) },
+		ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, *entry](g.cacheAge),
+		OnDeletion: func(e otter.DeletionEvent[[sha256.Size]byte, *entry]) {
 			g.summarize(e.Value)
 		},
 		// Its upkeep is done by whoever enters a token. By default each entry would
@@ -38,16 +42,6 @@ func (g *Guard) place(addr netip.Addr, agent string) uint64 {
 	return maphash.Comparable(g.seed, network(addr)) ^ maphash.String(g.seed, agent)
 }
 
-// size is about what the token occupies.
-func (t *Token) size() int {
-	n := 560 + len(t.payload)
-	for _, a := range t.audience {
-		n += 16 + len(a)
-	}
-	n += 16 * len(t.scopes) // slices of the payload
-	return n
-}
-
 // digest gives the cache key of a token.
 func digest(raw string) [sha256.Size]byte {
 	s := scratches.Get().(*scratch)
@@ -59,47 +53,47 @@ func digest(raw string) [sha256.Size]byte {
 
 // recall gives a token that was verified before and is still good in every
 // respect that time can change, except revocation.
-func (g *Guard) recall(key [sha256.Size]byte, now time.Time) *Token {
+func (g *Guard) recall(key [sha256.Size]byte, now time.Time) *entry {
 	if g.cache == nil {
 		return nil
 	}
-	t, ok := g.cache.GetIfPresent(key)
-	if !ok || now.UnixNano() >= t.until || t.keys != g.keys.Generation() {
+	e, ok := g.cache.GetIfPresent(key)
+	if !ok || now.UnixNano() >= e.until || e.keys != g.keys.Generation() {
 		return nil
 	}
-	return t
+	return e
 }
 
 // remember enters a token that was checked at now.
-func (g *Guard) remember(key [sha256.Size]byte, t *Token, now time.Time) {
+func (g *Guard) remember(key [sha256.Size]byte, e *entry, now time.Time) {
 	if g.cache == nil {
 		return
 	}
 	until := now.Add(g.cacheAge)
-	if t.expires != 0 {
-		if end := time.Unix(t.expires, 0).Add(g.policy.leeway); end.Before(until) {
+	if e.expires != 0 {
+		if end := time.Unix(e.expires, 0).Add(g.policy.leeway); end.Before(until) {
 			until = end
 		}
 	}
-	t.until = until.UnixNano()
-	g.cache.Set(key, t)
+	e.until = until.UnixNano()
+	g.cache.Set(key, e)
 }
 
 // summarize writes the uses of a token that were counted and not yet written.
-func (g *Guard) summarize(t *Token) {
+func (g *Guard) summarize(e *entry) {
 	now := g.now()
-	u := t.use.rest(now.UnixNano())
+	u := e.use.rest(now.UnixNano())
 	if u.count <= 0 || g.successes != SuccessFold {
 		return
 	}
-	g.writeUse(t, u, now, nil, 0)
+	g.writeUse(e, u, now, nil, 0)
 }
 
 // writeUse writes one record for the uses u of t. o is nil where there is no
 // request at hand.
-func (g *Guard) writeUse(t *Token, u use, now time.Time, o *origin, took time.Duration) {
+func (g *Guard) writeUse(e *entry, u use, now time.Time, o *origin, took time.Duration) {
 	rec := g.rec.get(event.Verified, 0, now)
-	t.describe(&rec.Event)
+	e.describe(&rec.Event)
 	if o != nil {
 		g.describe(o, &rec.Event)
 	} else if u.addr.IsValid() {

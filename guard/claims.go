@@ -19,9 +19,11 @@ const latest = 253402300799
 const skew = time.Minute
 
 // decode reads the claims of a token whose signature held. kind is the use that
-// the claims themselves state, zero when they state none.
-func (t *Token) decode() (kind event.Use, why event.Reason) {
-	var azp, scope, scp string
+// the claims themselves state, zero when they state none. What is usual is not
+// copied: p's own names stand for equal ones.
+func (e *entry) decode(payload string, p *policy) (kind event.Use, why event.Reason) {
+	var kept [textCount]string
+	var azp, scp string
 	bad := false
 	str := func(to *string, value string) {
 		s, ok := stringOf(value)
@@ -39,31 +41,31 @@ func (t *Token) decode() (kind event.Use, why event.Reason) {
 		list, ok := stringsOf(value)
 		*to, bad = strings.Join(list, " "), bad || !ok
 	}
-	switch eachMember(t.payload, func(name, value string) {
+	switch eachMember(payload, func(name, value string) {
 		switch name {
 		case "iss":
-			str(&t.issuer, value)
+			str(&e.issuer, value)
 		case "sub":
-			str(&t.subject, value)
+			str(&kept[textSubject], value)
 		case "aud":
-			list, ok := stringsOf(value)
-			t.audience, bad = list, bad || !ok
+			list, ok := p.audiences(value)
+			e.audience, bad = list, bad || !ok
 		case "exp":
-			sec(&t.expires, value)
+			sec(&e.expires, value)
 		case "nbf":
-			sec(&t.notBefore, value)
+			sec(&e.notBefore, value)
 		case "iat":
-			sec(&t.issued, value)
+			sec(&e.issued, value)
 		case "jti":
-			str(&t.id, value)
+			str(&kept[textID], value)
 		case "sid":
-			str(&t.session, value)
+			str(&kept[textSession], value)
 		case "client_id":
-			str(&t.client, value)
+			str(&kept[textClient], value)
 		case "azp":
 			str(&azp, value)
 		case "scope":
-			words(&scope, value)
+			words(&kept[textScope], value)
 		case "scp":
 			words(&scp, value)
 		case "token_use", "token_type", "type", "typ":
@@ -84,19 +86,45 @@ func (t *Token) decode() (kind event.Use, why event.Reason) {
 	default:
 		return 0, event.ReasonMalformed
 	}
-	if t.client == "" {
-		t.client = azp
+	if kept[textClient] == "" {
+		kept[textClient] = azp
 	}
-	if scope == "" {
-		scope = scp
+	if kept[textScope] == "" {
+		kept[textScope] = scp
 	}
-	if scope != "" {
-		t.scopes = strings.Fields(scope)
-	}
+	e.keep(&kept)
+	e.issuer = p.known(e.issuer)
 	if bad {
 		return kind, event.ReasonBadClaim
 	}
 	return kind, 0
+}
+
+// known gives the name of an issuer, p's own where it is one of them, so that
+// the payload is not kept for it.
+func (p *policy) known(iss string) string {
+	for _, s := range p.issuers {
+		if s == iss {
+			return s
+		}
+	}
+	return strings.Clone(iss)
+}
+
+// audiences reads aud. A single one that is ours is not copied.
+func (p *policy) audiences(value string) ([]string, bool) {
+	if s, ok := stringOf(value); ok {
+		for i, a := range p.audience {
+			if a == s {
+				return p.audience[i : i+1 : i+1], true
+			}
+		}
+	}
+	list, ok := stringsOf(value)
+	for i, s := range list {
+		list[i] = strings.Clone(s)
+	}
+	return list, ok
 }
 
 // statedUse reads the words by which issuers mark a token that is not for
@@ -140,29 +168,29 @@ type policy struct {
 
 // check looks at the parties first and at the times last, so that a token of a
 // stranger is not called expired.
-func (p *policy) check(t *Token, stated event.Use, now time.Time) event.Reason {
+func (p *policy) check(e *entry, payload string, stated event.Use, now time.Time) event.Reason {
 	switch {
-	case len(p.issuers) > 0 && t.issuer == "", len(p.audience) > 0 && len(t.audience) == 0:
+	case len(p.issuers) > 0 && e.issuer == "", len(p.audience) > 0 && len(e.audience) == 0:
 		return event.ReasonMissingClaim
-	case len(p.issuers) > 0 && !slices.Contains(p.issuers, t.issuer):
+	case len(p.issuers) > 0 && !slices.Contains(p.issuers, e.issuer):
 		return event.ReasonBadIssuer
 	}
-	if why := p.checkType(t, stated); why != 0 {
+	if why := p.checkType(e, stated); why != 0 {
 		return why
 	}
-	if len(p.audience) > 0 && !slices.ContainsFunc(t.audience, func(a string) bool { return slices.Contains(p.audience, a) }) {
+	if len(p.audience) > 0 && !slices.ContainsFunc(e.audience, func(a string) bool { return slices.Contains(p.audience, a) }) {
 		return event.ReasonBadAudience
 	}
 	for _, name := range p.require {
-		if _, ok := t.member(name); !ok {
+		if _, ok := member(payload, name); !ok {
 			return event.ReasonMissingClaim
 		}
 	}
-	return p.checkTimes(t, now)
+	return p.checkTimes(e, now)
 }
 
-func (p *policy) checkType(t *Token, stated event.Use) event.Reason {
-	typ := strings.TrimPrefix(strings.ToLower(t.head.typ), "application/")
+func (p *policy) checkType(e *entry, stated event.Use) event.Reason {
+	typ := strings.TrimPrefix(strings.ToLower(e.head.typ), "application/")
 	if p.types != nil {
 		if !slices.Contains(p.types, typ) {
 			return otherType(typ)
@@ -187,21 +215,21 @@ func otherType(typ string) event.Reason {
 	return event.ReasonBadType
 }
 
-func (p *policy) checkTimes(t *Token, now time.Time) event.Reason {
+func (p *policy) checkTimes(e *entry, now time.Time) event.Reason {
 	switch {
-	case t.expires == 0 && !p.noExpiry, t.issued == 0 && (p.maxLifetime > 0 || p.maxAge > 0):
+	case e.expires == 0 && !p.noExpiry, e.issued == 0 && (p.maxLifetime > 0 || p.maxAge > 0):
 		return event.ReasonMissingClaim
-	case t.expires != 0 && !now.Before(time.Unix(t.expires, 0).Add(p.leeway)):
+	case e.expires != 0 && !now.Before(time.Unix(e.expires, 0).Add(p.leeway)):
 		return event.ReasonExpired
-	case ahead(now, t.notBefore, p.leeway+skew):
+	case ahead(now, e.notBefore, p.leeway+skew):
 		return event.ReasonNotYetValid
-	case ahead(now, t.issued, p.leeway+skew):
+	case ahead(now, e.issued, p.leeway+skew):
 		return event.ReasonIssuedInFuture
-	case ahead(now, t.notBefore, p.leeway), ahead(now, t.issued, p.leeway):
+	case ahead(now, e.notBefore, p.leeway), ahead(now, e.issued, p.leeway):
 		return event.ReasonClockSkew
-	case p.maxAge > 0 && now.Sub(time.Unix(t.issued, 0)) > p.maxAge+p.leeway:
+	case p.maxAge > 0 && now.Sub(time.Unix(e.issued, 0)) > p.maxAge+p.leeway:
 		return event.ReasonTooOld
-	case p.maxLifetime > 0 && (t.expires == 0 || t.expires-t.issued > int64(p.maxLifetime/time.Second)):
+	case p.maxLifetime > 0 && (e.expires == 0 || e.expires-e.issued > int64(p.maxLifetime/time.Second)):
 		return event.ReasonLifetimeTooLong
 	}
 	return 0

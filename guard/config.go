@@ -133,10 +133,11 @@ const (
 	// SuccessFold writes the first use of a token, each change of its address
 	// prefix or user agent, each 1,024th use, the first use after a minute, and
 	// the rest as one counted record when the token leaves the cache. No use is
-	// lost from the count.
+	// lost from the count. Of the requests, those that end in 4xx or 5xx are
+	// written.
 	SuccessFold Successes = iota
 	SuccessAll            // writes every use, and every request with its outcome
-	SuccessOff            // writes none; requests that end in 4xx or 5xx still are
+	SuccessOff            // writes no use; requests that end in 4xx or 5xx still are
 )
 
 // EventConfig says where events go and what they say of the service.

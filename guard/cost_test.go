@@ -146,8 +146,8 @@ func TestCacheBytes(t *testing.T) {
 	}
 	per := int64(heap()-before) / entries
 	t.Logf("%d bytes an entry", per)
-	if per > 1200 {
-		t.Errorf("%d bytes an entry of the cache, want at most 1200", per)
+	if per > 600 {
+		t.Errorf("%d bytes an entry of the cache, want at most 600", per)
 	}
 	runtime.KeepAlive(tokens)
 }

@@ -21,10 +21,9 @@ type exchange struct {
 	context.Context
 	w      http.ResponseWriter
 	g      *Guard
-	token  *Token // nil where Observe watches
-	start  time.Time
+	token  Token // without an entry where Observe watches
+	start  time.Duration // since the guard began, which is shorter than a time
 	status int16
-	record bool // the outcome is written even when it is good
 	denied bool // a rule refused it and has said so
 }
 
@@ -95,7 +94,7 @@ func (x *exchange) end(r *http.Request, o *origin) {
 	g := x.g
 	if p == nil && (x.status < 400 || x.denied) {
 		g.rec.metrics.Count(event.Request, 0)
-		if x.record && !x.denied {
+		if g.successes == SuccessAll && !x.denied {
 			x.write(g.rec.get(event.Request, 0, g.now()), r, o)
 		}
 		return
@@ -131,7 +130,7 @@ func (x *exchange) write(rec *record, r *http.Request, o *origin) {
 	if rec.Status = int(x.status); rec.Status == 0 {
 		rec.Status = http.StatusOK
 	}
-	rec.Duration = rec.Time.Sub(x.start)
+	rec.Duration = rec.Time.Sub(x.g.began) - x.start
 	x.g.rec.send(rec)
 }
 

@@ -38,8 +38,9 @@ type Guard struct {
 	deny     func(http.ResponseWriter, *http.Request, *Error)
 	log      *slog.Logger
 	now      func() time.Time
+	began    time.Time
 
-	cache    *otter.Cache[[sha256.Size]byte, *Token] // nil when disabled
+	cache    *otter.Cache[[sha256.Size]byte, *entry] // nil when disabled
 	cacheAge time.Duration
 	limit    *limiter // nil when disabled
 	limits   LimitConfig
@@ -87,6 +88,7 @@ func New(c Config) (*Guard, error) {
 		g.judge.allowed[name] = algorithms[name]
 		g.judge.public = algorithms[name].family != famHMAC
 	}
+	g.began = g.now()
 	var seed [32]byte
 	rand.Read(seed[:])
 	g.rec = &recorder{
@@ -115,7 +117,7 @@ func New(c Config) (*Guard, error) {
 		g.refreshReplica(ctx)
 		g.running.Go(func() { g.every(ctx, c.Revocation.Poll, g.refreshReplica) })
 	}
-	started := g.rec.fact(event.GuardStarted, 0, g.now())
+	started := g.rec.fact(event.GuardStarted, 0, g.began)
 	g.rec.send(started)
 	g.running.Go(func() { g.watch(ctx, c.Events.Heartbeat) })
 	return g, nil
@@ -220,8 +222,8 @@ func (g *Guard) Close(ctx context.Context) error {
 		g.replica.stop()
 	}
 	if g.cache != nil {
-		for t := range g.cache.Values() {
-			g.summarize(t)
+		for e := range g.cache.Values() {
+			g.summarize(e)
 		}
 		g.cache.StopAllGoroutines()
 	}

@@ -429,7 +429,7 @@ func TestHandlers(t *testing.T) {
 	if w := send("/logout", "", "", bearer(p.Access.Reveal())); w.Code != 204 {
 		t.Fatalf("logout: %d %s", w.Code, w.Body)
 	}
-	if got, want := brief(b.memo.take()), "verified revoked logout request"; got != want {
+	if got, want := brief(b.memo.take()), "verified revoked logout"; got != want {
 		t.Errorf("events %q, want %q", got, want)
 	}
 	if _, err := b.Check(t.Context(), p.Access.Reveal(), web); reasonOf(err) != event.ReasonSessionEnded {

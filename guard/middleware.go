@@ -78,8 +78,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.answer(w, r, e, 0)
 		return
 	}
-	x := &exchange{Context: r.Context(), w: w, g: g, token: c.token, start: now}
-	x.record = g.recordUse(&o, c, now)
+	x := &exchange{Context: r.Context(), w: w, g: g, token: Token{c.entry, raw}, start: now.Sub(g.began)}
+	g.recordUse(&o, c, now)
 	if g.timing {
 		g.rec.metrics.Time(c.path(), g.now().Sub(now))
 	}
@@ -126,13 +126,13 @@ func (g *Guard) Check(ctx context.Context, raw string, m Meta) (*Token, error) {
 		return nil, e
 	}
 	g.recordUse(&o, c, now)
-	return c.token, nil
+	return &Token{c.entry, raw}, nil
 }
 
-// A checked is what judgeToken found out. token is set, also beside an error,
+// A checked is what judgeToken found out. entry is set, also beside an error,
 // when the signature held.
 type checked struct {
-	token *Token
+	entry *entry
 	seen  bool
 	took  time.Duration // to verify; zero when it was seen before
 }
@@ -157,15 +157,12 @@ func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (chec
 	if g.cache != nil {
 		key = digest(raw)
 	}
-	c := checked{token: g.recall(key, now)}
-	c.seen = c.token != nil
+	c := checked{entry: g.recall(key, now)}
+	c.seen = c.entry != nil
 	if !c.seen {
 		var why event.Reason
-		c.token, why = g.verifySafely(ctx, raw, now)
+		c.entry, why = g.verifySafely(ctx, raw, now)
 		c.took = g.now().Sub(now)
-		if c.token != nil {
-			c.token.use.name(g.rec.prints, raw, c.token.session)
-		}
 		if why != 0 {
 			return c, refuse(why)
 		}
@@ -174,22 +171,22 @@ func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (chec
 		if g.outage == FailClosed && !g.replica.fresh(ctx, now) {
 			return c, refuse(event.ReasonStoreUnavailable)
 		}
-		if why := g.replica.check(c.token, raw); why != 0 {
+		if why := g.replica.check(c.entry, raw); why != 0 {
 			return c, refuse(why)
 		}
 	}
 	if !c.seen {
-		g.remember(key, c.token, now)
+		g.remember(key, c.entry, now)
 	}
 	return c, nil
 }
 
 // verifySafely keeps a KeySource that panics from taking the request with it.
-func (g *Guard) verifySafely(ctx context.Context, raw string, now time.Time) (t *Token, why event.Reason) {
+func (g *Guard) verifySafely(ctx context.Context, raw string, now time.Time) (e *entry, why event.Reason) {
 	defer func() {
 		if p := recover(); p != nil {
 			g.logPanic(ctx, "verification panicked", p)
-			t, why = nil, event.ReasonInternalError
+			e, why = nil, event.ReasonInternalError
 		}
 	}()
 	return g.verify(ctx, raw, now)

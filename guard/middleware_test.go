@@ -173,10 +173,16 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// What the handler does is written: its status with the first use and always
-// from 400 on, its latency, its route.
+// What the handler does is written: its status, its latency, its route; by
+// default from 400 on.
 func TestOutcome(t *testing.T) {
-	b := newBench(t, nil)
+	t.Run("fold", func(t *testing.T) { outcomes(t, guard.SuccessFold, "", "verified") })
+	t.Run("all", func(t *testing.T) { outcomes(t, guard.SuccessAll, "verified request", "verified request") })
+}
+
+// outcomes takes what is written of a good request, and of the first one.
+func outcomes(t *testing.T, mode guard.Successes, good, first string) {
+	b := newBench(t, func(c *guard.Config) { c.Events.Successes = mode })
 	mux := http.NewServeMux()
 	status := 200
 	mux.HandleFunc("GET /orders/{id}", func(w http.ResponseWriter, _ *http.Request) {
@@ -189,17 +195,17 @@ func TestOutcome(t *testing.T) {
 		status int
 		want   string
 	}{
-		{200, "verified request"}, {204, ""}, {404, "request"}, {500, "request_failed"}, {503, "request_failed"},
+		{200, first}, {204, good}, {404, "request"}, {500, "request_failed"}, {503, "request_failed"},
 	} {
 		b.memo.take()
 		status = test.status
 		get(h, raw)
 		list := b.memo.take()
-		if brief(list) != test.want {
-			t.Errorf("status %d: events %q, want %q", test.status, brief(list), test.want)
+		if got := brief(list); got != test.want && got != "verified "+test.want {
+			t.Errorf("status %d: events %q, want %q", test.status, got, test.want)
 			continue
 		}
-		if len(list) == 0 {
+		if len(list) == 0 || list[len(list)-1].Kind == event.Verified {
 			continue
 		}
 		e := list[len(list)-1]

@@ -16,7 +16,7 @@ import (
 // token shows it by itself, an unsigned one for example.
 func (g *Guard) Observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{Context: r.Context(), w: w, g: g, start: g.now()}
+		x := &exchange{Context: r.Context(), w: w, g: g, start: g.now().Sub(g.began)}
 		defer func() {
 			p := recover()
 			g.observed(x, r, p != nil)
@@ -80,7 +80,7 @@ func (g *Guard) observed(x *exchange, r *http.Request, panicked bool) {
 	default:
 		rec.Outcome = event.UnknownOutcome // nobody here can tell whether the token was looked at
 	}
-	rec.Status, rec.Duration = status, now.Sub(x.start)
+	rec.Status, rec.Duration = status, now.Sub(g.began)-x.start
 	g.rec.send(rec)
 }
 

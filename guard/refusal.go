@@ -43,36 +43,34 @@ func (g *Guard) describeRequest(o *origin, r *http.Request, e *event.Event) {
 	o.text = e.ClientAddress
 }
 
-// recordUse counts the use of a good token and writes it when it is due. It
-// reports whether it wrote: the request's outcome is then written too.
-func (g *Guard) recordUse(o *origin, c checked, now time.Time) bool {
+// recordUse counts the use of a good token and writes it when it is due.
+func (g *Guard) recordUse(o *origin, c checked, now time.Time) {
 	g.rec.metrics.Count(event.Verified, 0)
 	if c.took >= g.slow {
 		rec := g.rec.fact(event.SlowVerification, 0, now)
 		rec.Duration = c.took
 		g.describe(o, &rec.Event)
-		c.token.describe(&rec.Event)
+		c.entry.describe(&rec.Event)
 		g.rec.send(rec)
 	}
 	switch g.successes {
 	case SuccessOff:
-		return false
+		return
 	case SuccessAll:
-		g.writeUse(c.token, use{o.addr, 1, 0}, now, o, c.took)
-		return true
+		g.writeUse(c.entry, use{o.addr, 1, 0}, now, o, c.took)
+		return
 	}
 	place := g.place(o.addr, o.agent())
-	if !c.token.use.seen(place, now.UnixNano()) {
-		return false
+	if !c.entry.use.seen(place, now.UnixNano()) {
+		return
 	}
-	here, before := c.token.use.take(o.addr, place, now.UnixNano())
+	here, before := c.entry.use.take(o.addr, place, now.UnixNano())
 	if before.count > 0 {
-		g.writeUse(c.token, before, now, nil, 0)
+		g.writeUse(c.entry, before, now, nil, 0)
 	}
 	if here.count > 0 {
-		g.writeUse(c.token, here, now, o, c.took)
+		g.writeUse(c.entry, here, now, o, c.took)
 	}
-	return here.count > 0
 }
 
 // recordRefusal records a token that was refused and charges its address.
@@ -87,8 +85,8 @@ func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now ti
 		return
 	}
 	g.describe(o, &rec.Event)
-	if c.token != nil {
-		c.token.describe(&rec.Event)
+	if c.entry != nil {
+		c.entry.describe(&rec.Event)
 	} else {
 		g.claimed(raw, &rec.Event)
 	}

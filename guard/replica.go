@@ -135,19 +135,19 @@ func (r *replica) put(v Revocation) {
 
 // check says why the token, which was encoded as raw, is no longer good, zero
 // when it is.
-func (r *replica) check(t *Token, raw string) event.Reason {
+func (r *replica) check(e *entry, raw string) event.Reason {
 	now := r.generation.Load()
-	if t.revocation.Load() == now {
+	if e.revocation.Load() == now {
 		return 0
 	}
-	if why := r.search(t, raw); why != 0 {
+	if why := r.search(e, raw); why != 0 {
 		return why
 	}
-	t.revocation.Store(now)
+	e.revocation.Store(now)
 	return 0
 }
 
-func (r *replica) search(t *Token, raw string) event.Reason {
+func (r *replica) search(e *entry, raw string) event.Reason {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if len(r.tokens) > 0 { // most services revoke by name, and need no digest
@@ -155,17 +155,17 @@ func (r *replica) search(t *Token, raw string) event.Reason {
 			return v.cause
 		}
 	}
-	for _, issuer := range [2]string{"", t.issuer} {
-		for _, k := range [3]target{{'j', issuer, t.id}, {'s', issuer, t.session}, {'k', issuer, t.head.kid}} {
+	for _, issuer := range [2]string{"", e.issuer} {
+		for _, k := range [3]target{{'j', issuer, e.text(textID)}, {'s', issuer, e.text(textSession)}, {'k', issuer, e.head.kid}} {
 			if v, ok := r.byName[k]; ok && k.name != "" {
 				return v.cause
 			}
 		}
 		// A token without iat cannot show that it is younger.
-		if v, ok := r.subjects[target{'u', issuer, t.subject}]; ok && t.subject != "" && t.issued <= v.before {
+		if v, ok := r.subjects[target{'u', issuer, e.text(textSubject)}]; ok && e.text(textSubject) != "" && e.issued <= v.before {
 			return v.cause
 		}
-		if t.issuer == "" {
+		if e.issuer == "" {
 			break
 		}
 	}

@@ -66,26 +66,26 @@ func (i *Issuer) RevokeToken(ctx context.Context, raw, reason string, m Meta) er
 		r.Session = family
 		return i.revoke(ctx, r, m, nil)
 	}
-	t, why := i.g.verifySafely(ctx, raw, i.g.now())
+	e, why := i.g.verifySafely(ctx, raw, i.g.now())
 	switch {
 	case why == event.ReasonKeyUnavailable || why == event.ReasonVerifierTimeout || why == event.ReasonInternalError:
 		return refuse(why)
-	case t == nil || why != 0:
+	case e == nil || why != 0:
 		return nil
 	}
-	t.use.name(i.g.rec.prints, raw, t.session)
-	r.name(t, raw)
+	t := &Token{e, raw}
+	r.name(t)
 	r.Until = t.Expires().Add(i.g.policy.leeway)
 	return i.revoke(ctx, r, m, t)
 }
 
 // name makes r name the one token t.
-func (r *Revocation) name(t *Token, raw string) {
-	if t.id != "" {
-		r.JTI, r.Issuer = t.id, t.issuer
+func (r *Revocation) name(t *Token) {
+	if id := t.ID(); id != "" {
+		r.JTI, r.Issuer = id, t.Issuer()
 		return
 	}
-	r.Identity = TokenIdentity(raw)
+	r.Identity = TokenIdentity(t.raw)
 }
 
 // errSessionless is returned by Logout for a token that belongs to no session.
@@ -95,12 +95,12 @@ var errSessionless = errors.New("logout: the token has neither sid nor jti")
 // session_ended, and its refresh tokens no longer work.
 func (i *Issuer) Logout(ctx context.Context, t *Token, m Meta) error {
 	r := Revocation{
-		Session: t.session, Issuer: t.issuer, Cause: event.ReasonSessionEnded,
-		Reason: "logout", Actor: t.subject,
+		Session: t.SessionID(), Issuer: t.Issuer(), Cause: event.ReasonSessionEnded,
+		Reason: "logout", Actor: t.Subject(),
 	}
-	if t.session == "" {
-		r.JTI, r.Until = t.id, t.Expires().Add(i.g.policy.leeway)
-		if t.id == "" {
+	if t.SessionID() == "" {
+		r.JTI, r.Until = t.ID(), t.Expires().Add(i.g.policy.leeway)
+		if t.ID() == "" {
 			return errSessionless
 		}
 	}

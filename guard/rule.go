@@ -75,7 +75,7 @@ type ruled struct {
 func (h *ruled) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x, _ := r.Context().Value(exchangeKey{}).(*exchange)
 	for _, rule := range h.rules {
-		if !rule.ok(x.token) {
+		if !rule.ok(&x.token) {
 			h.deny(w, r, x, rule)
 			return
 		}

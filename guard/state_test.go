@@ -464,7 +464,7 @@ func TestUses(t *testing.T) {
 
 func TestSuccessModes(t *testing.T) {
 	for mode, want := range map[guard.Successes]string{
-		guard.SuccessFold: "verified request",
+		guard.SuccessFold: "verified",
 		guard.SuccessAll:  "verified request verified request verified request",
 		guard.SuccessOff:  "",
 	} {

@@ -7,50 +7,38 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
-	"sync/atomic"
+	"strings"
 	"time"
-
-	"github.com/jotsight/jotsight/guard/event"
 )
 
-// A Token is a verified token. It is shared between all requests that bring the
-// same token and cannot be changed; Decode gives each caller a copy of its own.
+// A Token is a verified token as one request brought it. It cannot be changed;
+// Decode gives each caller a copy of the claims of its own. Like the request it
+// is not for keeping: it holds the encoded token.
 type Token struct {
-	payload string // the claims as they were signed; the texts below are slices of it
-	head    *head
-
-	subject, issuer, id, session, client string
-	audience, scopes                     []string
-	expires, notBefore, issued           int64 // Unix seconds, zero for absent
-
-	// What the cache knows of it.
-	until      int64         // Unix nanoseconds: the entry is not believed after that
-	keys       uint64        // generation of the keys that verified it
-	revocation atomic.Uint64 // generation of the revocations it was last compared with
-	use        usage
+	*entry
+	raw string
 }
 
 // Subject is the claim sub.
-func (t *Token) Subject() string { return t.subject }
+func (t *Token) Subject() string { return t.text(textSubject) }
 
 // Issuer is the claim iss.
 func (t *Token) Issuer() string { return t.issuer }
 
 // ID is the claim jti.
-func (t *Token) ID() string { return t.id }
+func (t *Token) ID() string { return t.text(textID) }
 
 // SessionID is the claim sid: the refresh family, for tokens of an Issuer.
-func (t *Token) SessionID() string { return t.session }
+func (t *Token) SessionID() string { return t.text(textSession) }
 
 // ClientID is the claim client_id (RFC 8693), or azp where there is none.
-func (t *Token) ClientID() string { return t.client }
+func (t *Token) ClientID() string { return t.text(textClient) }
 
 // Audience is the claim aud. It must not be changed.
 func (t *Token) Audience() []string { return t.audience }
 
 // Scopes gives the values of scope or, where there is none, of scp.
-func (t *Token) Scopes() []string { return slices.Clone(t.scopes) }
+func (t *Token) Scopes() []string { return strings.Fields(t.text(textScope)) }
 
 // Algorithm is the alg that verified the token.
 func (t *Token) Algorithm() string { return t.head.alg.name }
@@ -67,16 +55,14 @@ func (t *Token) Expires() time.Time { return instant(t.expires) }
 // IssuedAt is the claim iat, and the zero time without one.
 func (t *Token) IssuedAt() time.Time { return instant(t.issued) }
 
-func instant(sec int64) time.Time {
-	if sec == 0 {
-		return time.Time{}
-	}
-	return time.Unix(sec, 0)
-}
-
 // HasScope reports whether scope holds the value, as a whole word.
 func (t *Token) HasScope(value string) bool {
-	return slices.Contains(t.scopes, value)
+	for s := range strings.FieldsSeq(t.text(textScope)) {
+		if s == value {
+			return true
+		}
+	}
+	return false
 }
 
 // Format prints "[token]" for every verb: claims are nobody's business but the
@@ -87,11 +73,28 @@ func (t *Token) Format(s fmt.State, _ rune) { io.WriteString(s, "[token]") }
 func (t *Token) LogValue() slog.Value { return slog.StringValue("[token]") }
 
 // Decode decodes the claims into v, as encoding/json does.
-func (t *Token) Decode(v any) error { return json.Unmarshal([]byte(t.payload), v) }
+func (t *Token) Decode(v any) error {
+	text, err := strict.DecodeString(middle(t.raw))
+	if err != nil {
+		return err // not of a token that was verified
+	}
+	return json.Unmarshal(text, v)
+}
 
 // member gives one claim as it is written.
 func (t *Token) member(name string) (value string, ok bool) {
-	eachMember(t.payload, func(n, v string) {
+	text, _ := strict.DecodeString(middle(t.raw))
+	return member(string(text), name)
+}
+
+// middle is the payload of a compact JWS.
+func middle(raw string) string {
+	return raw[strings.IndexByte(raw, '.')+1 : max(strings.LastIndexByte(raw, '.'), 0)]
+}
+
+// member gives the value of a member of a JSON object as it is written.
+func member(text, name string) (value string, ok bool) {
+	eachMember(text, func(n, v string) {
 		if n == name {
 			value, ok = v, true
 		}
@@ -106,10 +109,10 @@ type exchangeKey struct{}
 // request brought none.
 func FromContext(ctx context.Context) (*Token, bool) {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)
-	if x == nil || x.token == nil {
+	if x == nil || x.token.entry == nil {
 		return nil, false
 	}
-	return x.token, true
+	return &x.token, true
 }
 
 // ErrNoToken is what Claims returns when the request has no verified token.
@@ -123,22 +126,4 @@ func Claims[T any](ctx context.Context) (T, error) {
 		return v, ErrNoToken
 	}
 	return v, t.Decode(&v)
-}
-
-// describe writes what a verified token says into e.
-func (t *Token) describe(e *event.Event) {
-	e.Verified = true
-	e.Use = event.Access
-	e.UserID = event.Scrub(t.subject)
-	e.TokenID = event.Scrub(t.id)
-	e.Issuer = event.Scrub(t.issuer)
-	e.Audience = event.ScrubAll(t.audience)
-	e.ClientID = event.Scrub(t.client)
-	e.Scope = event.ScrubAll(t.scopes)
-	e.Algorithm = t.head.alg.name
-	e.KeyID = event.Scrub(t.head.kid)
-	e.Type = event.Scrub(t.head.typ)
-	e.IssuedAt, e.NotBefore, e.Expires = t.issued, t.notBefore, t.expires
-	n := t.use.names()
-	e.Fingerprint, e.BodyFingerprint, e.Family = n.whole, n.body, n.family
 }

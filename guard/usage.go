@@ -5,8 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/jotsight/jotsight/guard/event"
 )
 
 // When a use of a token that is good is written, beside the first and those from
@@ -28,8 +26,7 @@ type usage struct {
 	last  atomic.Int64  // when, Unix nanoseconds
 
 	mu   sync.Mutex
-	addr netip.Addr
-	naming
+	addr [16]byte // of the last written one; zero for none
 }
 
 // seen counts a use and reports whether it ought to be written.
@@ -37,32 +34,6 @@ func (u *usage) seen(place uint64, now int64) bool {
 	n := u.count.Add(1)
 	since := now - u.last.Load()
 	return n >= useEvery || since >= int64(useWithin) || u.place.Load() != place && since >= int64(useApart)
-}
-
-// A naming is how events name a token: by keyed fingerprints.
-type naming struct {
-	whole, body string // of the token, see event.Fingerprinter
-	family      string // of its sid
-}
-
-// names gives those of the token.
-func (u *usage) names() naming {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.naming
-}
-
-// name sets them, once.
-func (u *usage) name(p *event.Fingerprinter, raw, session string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.whole != "" {
-		return
-	}
-	u.whole, u.body = p.Token(raw)
-	if session != "" {
-		u.family = p.Text(session)
-	}
 }
 
 // A use is what one record of a token in use stands for.
@@ -86,9 +57,12 @@ func (u *usage) take(addr netip.Addr, place uint64, now int64) (here, before use
 	here = use{addr, n, since}
 	if u.place.Swap(place) != place && n > 0 {
 		here = use{addr: addr, count: 1}
-		before = use{u.addr, n - 1, since}
+		before = use{address(u.addr), n - 1, since}
 	}
-	u.addr = addr
+	u.addr = [16]byte{}
+	if addr.IsValid() {
+		u.addr = addr.As16()
+	}
 	return here, before
 }
 
@@ -97,5 +71,13 @@ func (u *usage) take(addr netip.Addr, place uint64, now int64) (here, before use
 func (u *usage) rest(now int64) use {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return use{u.addr, u.count.Swap(0), time.Duration(now - u.last.Swap(0))}
+	return use{address(u.addr), u.count.Swap(0), time.Duration(now - u.last.Swap(0))}
+}
+
+// address unpacks an address that stands in a usage.
+func address(b [16]byte) netip.Addr {
+	if b == [16]byte{} {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom16(b).Unmap()
 }

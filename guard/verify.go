@@ -71,9 +71,9 @@ func split(raw string, most int) (header, payload, signature string, why event.R
 }
 
 // verify checks everything that is written in the token and with which key it
-// was signed. The claims of the Token can be trusted whenever it is not nil,
-// also beside a reason: then the signature held and something else did not.
-func (g *Guard) verify(ctx context.Context, raw string, now time.Time) (*Token, event.Reason) {
+// was signed. The entry can be trusted whenever it is not nil, also beside a
+// reason: then the signature held and something else did not.
+func (g *Guard) verify(ctx context.Context, raw string, now time.Time) (*entry, event.Reason) {
 	header, payload, signature, why := split(raw, g.maxBytes)
 	if why != 0 {
 		return nil, why
@@ -94,12 +94,14 @@ func (g *Guard) verify(ctx context.Context, raw string, now time.Time) (*Token, 
 	if !ok {
 		return nil, event.ReasonBadEncoding
 	}
-	t := &Token{payload: string(text), head: h, keys: keys}
-	kind, why := t.decode()
+	claims := string(text)
+	e := &entry{head: h, keys: keys, prints: g.rec.prints}
+	kind, why := e.decode(claims, &g.policy)
 	if why != 0 {
 		return nil, why
 	}
-	return t, g.policy.check(t, kind, now)
+	e.whole, e.body = e.prints.Sum(raw)
+	return e, g.policy.check(e, claims, kind, now)
 }
 
 // checkSignature tries the keys that may have signed the token.

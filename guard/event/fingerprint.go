@@ -43,21 +43,33 @@ type mac struct {
 	in  []byte
 }
 
+// A Fingerprint is one before Print: half the size of its text.
+type Fingerprint [16]byte
+
 // Token gives the fingerprints of a token: of the whole (jwt.fp) and of its
 // header.payload (jwt.body_fp). A text without a second dot has no body, and
 // both are the same.
 func (f *Fingerprinter) Token(raw string) (whole, body string) {
+	w, b := f.Sum(raw)
+	if whole = f.Print(w); w == b {
+		return whole, whole
+	}
+	return whole, f.Print(b)
+}
+
+// Sum is Token without the text.
+func (f *Fingerprinter) Sum(raw string) (whole, body Fingerprint) {
 	m := f.macs.Get().(*mac)
 	defer f.macs.Put(m)
 	m.h.Reset()
 	if i := strings.LastIndexByte(raw, '.'); i > 0 && strings.IndexByte(raw, '.') < i {
 		m.write(raw[:i])
-		body = f.text(m) // and the MAC goes on from there: the body is hashed once
+		body = m.first() // and the MAC goes on from there: the body is hashed once
 		m.write(raw[i:])
-		return f.text(m), body
+		return m.first(), body
 	}
 	m.write(raw)
-	whole = f.text(m)
+	whole = m.first()
 	return whole, whole
 }
 
@@ -67,7 +79,7 @@ func (f *Fingerprinter) Text(s string) string {
 	defer f.macs.Put(m)
 	m.h.Reset()
 	m.write(s)
-	return f.text(m)
+	return f.Print(m.first())
 }
 
 func (m *mac) write(s string) {
@@ -76,10 +88,13 @@ func (m *mac) write(s string) {
 	clear(m.in)
 }
 
-// text gives the fingerprint of what was written so far.
-func (f *Fingerprinter) text(m *mac) string {
-	var out [3 + 4 + 22]byte
+// first gives the fingerprint of what was written so far.
+func (m *mac) first() Fingerprint { return Fingerprint(m.h.Sum(m.sum[:0])) }
+
+// Print gives the text of a fingerprint.
+func (f *Fingerprinter) Print(p Fingerprint) string {
+	var out [len("f1234:") + 22]byte
 	n := copy(out[:], f.prefix)
-	base64.RawURLEncoding.Encode(out[n:], m.h.Sum(m.sum[:0])[:16])
+	base64.RawURLEncoding.Encode(out[n:], p[:])
 	return string(out[:n+22])
 }
