@@ -57,10 +57,10 @@ type Config struct {
 	// resolver of your router that trusts this proxy alone: a forwarded header
 	// taken at face value lets an attacker choose his address.
 	ClientIP func(*http.Request) netip.Addr
-	// Route names the route template, "/orders/{id}", where the router has not
-	// set Request.Pattern by the time a request is recorded: refusals happen
-	// before routing. See MuxRoute for http.ServeMux; with chi, look the route
-	// up with chi.Routes.Find.
+	// Route names the route template, "/orders/{id}"; where it gives nothing, the
+	// event names the path. It is asked before routing, when most refusals
+	// happen, and after. The default is Request.Pattern, which no router has set
+	// before. See MuxRoute for http.ServeMux, and adapters/chiguard for chi.
 	Route func(*http.Request) string
 
 	Revocation RevocationConfig

@@ -34,7 +34,7 @@ type Meta struct {
 }
 
 // Meta describes a request. The address comes from Config.ClientIP, the route
-// from the router or from Config.Route.
+// from Config.Route or from the router.
 func (g *Guard) Meta(r *http.Request) Meta {
 	addr, port := g.address(r)
 	return g.meta(r, addr, port, 0)
@@ -66,13 +66,10 @@ func (g *Guard) address(r *http.Request) (netip.Addr, int) {
 }
 
 func (g *Guard) routeOf(r *http.Request) string {
-	if r.Pattern != "" {
-		return template(r.Pattern)
-	}
-	if g.route != nil {
+	if g.route != nil { // the pattern may be that of a mux around the router, or wrong (chi v5.2.3)
 		return template(g.route(r))
 	}
-	return ""
+	return template(r.Pattern)
 }
 
 // template cuts the method off a pattern of http.ServeMux.
