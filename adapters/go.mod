@@ -3,6 +3,7 @@ module github.com/jotsight/jotsight/adapters
 go 1.26.0
 
 require (
+	github.com/go-chi/chi/v5 v5.0.7
 	github.com/prometheus/client_golang v1.25.0
 	github.com/prometheus/client_model v0.6.3
 )

@@ -1,0 +1,5 @@
+//go:build !race
+
+package chiguard_test
+
+const raceDetector = false
