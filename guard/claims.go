@@ -75,9 +75,11 @@ func (e *entry) decode(payload string, p *policy) (kind event.Use, why event.Rea
 		case "at_hash", "c_hash":
 			kind = event.IDToken // OpenID Connect Core section 3.3.2.11: only an id token has them
 		case "events":
-			if strings.Contains(value, "http://schemas.openid.net/event/backchannel-logout") {
-				kind = event.LogoutToken
-			}
+			eachMember(value, func(name, _ string) {
+				if name == "http://schemas.openid.net/event/backchannel-logout" {
+					kind = event.LogoutToken
+				}
+			})
 		}
 	}) {
 	case sound:

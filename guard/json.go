@@ -2,6 +2,7 @@ package guard
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,10 +23,10 @@ const (
 
 // eachMember calls f for every member of the JSON object text, in order, with
 // the name decoded and the value as it is written. It takes what encoding/json
-// takes (RFC 8259), which a fuzz test holds, less nesting beyond maxDepth, bytes
-// that are not UTF-8, and a name that is stated twice: two readers would pick
-// different ones (RFC 7515 section 4, RFC 7519 section 4). Names are
-// case-sensitive, unlike in encoding/json's structs. Before a fault is found, f
+// takes (RFC 8259) for a map, which a fuzz test holds, less nesting beyond
+// maxDepth, bytes that are not UTF-8, and a name that is stated twice: two readers
+// would pick different ones (RFC 7515 section 4, RFC 7519 section 4). A number
+// beyond float64 is none, as there. Names are case-sensitive, unlike in encoding/json's structs. Before a fault is found, f
 // may have been called for the members in front of it.
 func eachMember(text string, f func(name, value string)) fault {
 	i := skipSpace(text, 0)
@@ -111,6 +112,7 @@ func skipString(s string, i int) int {
 func hexDigit(c byte) bool { return c-'0' <= 9 || c|0x20-'a' <= 5 }
 
 func skipNumber(s string, i int) int {
+	begin := i
 	digits := func() bool {
 		from := i
 		for i < len(s) && s[i]-'0' <= 9 {
@@ -138,6 +140,11 @@ func skipNumber(s string, i int) int {
 		if !digits() {
 			return -1
 		}
+	} else if i-begin < 300 {
+		return i
+	}
+	if _, err := strconv.ParseFloat(s[begin:i], 64); err != nil {
+		return -1
 	}
 	return i
 }

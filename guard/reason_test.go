@@ -83,6 +83,8 @@ func TestReasons(t *testing.T) {
 		{event.ReasonMalformed, "alg is a number", header(`{"alg":256}`), nil, nil, 0},
 		{event.ReasonMalformed, "kid is an object", header(`{"alg":"HS256","kid":{"a":1}}`), nil, nil, 0},
 		{event.ReasonMalformed, "claims are no object", func(t *testing.T, _ *bench) string { return hmacSigned(t, head, `"sub"`) }, nil, nil, 0},
+		{event.ReasonMalformed, "a number beyond all", header(`{"alg":"HS256","x":1e999}`), nil, nil, 0},
+		{event.ReasonMalformed, "claims with a number beyond all", func(t *testing.T, _ *bench) string { return hmacSigned(t, head, `{"sub":"a","n":1e999}`) }, nil, nil, 0},
 		{event.ReasonBadEncoding, "padding", func(t *testing.T, b *bench) string { return b.token(t, nil) + "=" }, nil, nil, 0},
 		{event.ReasonBadEncoding, "other alphabet", func(t *testing.T, b *bench) string { return "+" + b.token(t, nil) }, nil, nil, 0},
 		{event.ReasonBadEncoding, "spare bits", func(t *testing.T, b *bench) string { return respell(b.token(t, nil), 1) }, nil, nil, 0},
@@ -141,6 +143,10 @@ func TestReasons(t *testing.T) {
 		{event.ReasonCrossTokenUse, "logout token", header(`{"alg":"HS256","kid":"k1","typ":"logout+jwt"}`), nil, nil, 0},
 		{event.ReasonCrossTokenUse, "a stated refresh token", claim(set("token_type", "refresh")), nil, nil, 0},
 		{event.ReasonCrossTokenUse, "id token", claim(set("at_hash", "x")), nil, nil, 0},
+		{event.ReasonCrossTokenUse, "logout token, as PHP escapes it", func(t *testing.T, b *bench) string {
+			c := jsonOf(usual(b.clock.Now()))
+			return hmacSigned(t, head, strings.TrimSuffix(c, "}")+`,"events":{"http:\/\/schemas.openid.net\/event\/backchannel-logout":{}}}`)
+		}, nil, nil, 0},
 		{event.ReasonCrossTokenUse, "token_use", claim(set("token_use", "id")), nil, nil, 0},
 
 		{event.ReasonUnknownKID, "no such key", header(`{"alg":"HS256","kid":"k9"}`), nil, nil, 0},
@@ -260,6 +266,23 @@ func TestReasons(t *testing.T) {
 	for _, r := range event.Reasons() {
 		if !reached[r] {
 			t.Errorf("no token of this table gives the reason %q", r)
+		}
+	}
+}
+
+// What reaches for a file, a query or a command is no name of a key; what issuers
+// really use is.
+func TestKIDInjection(t *testing.T) {
+	b := newBench(t, func(c *guard.Config) { c.Keys = guard.Static(secret) }) // any kid
+	for kid, bad := range map[string]bool{
+		"k1": false, "2011-04-29": false, "NjVBRjY5MDlCMUIwNzU4RTA2QzZFMDQ4QzQ2MDAyQjVDNjk1RTM2Qg": false, "abc+/def==": false, "a--": false, "--": false,
+		"https://login.example/keys/1": false, "did:example:123#key-1": false, "key.2026": false, "alias/orders": false, "%": false,
+		"..": true, "../k": true, "a/../b": true, "/etc/passwd": true, "/dev/null": true, "%2e%2e/k": true, "k%00": true, "file:///k": true,
+		"k' or '1'='1": true, "1 or 1=1-- ": true, "k;id": true, "$(id)": true, "${jndi:x}": true, "k`id`": true, "k\n": true, "k\x00": true, "<k>": true,
+	} {
+		_, err := b.Check(t.Context(), hmacSigned(t, `{"alg":"HS256","kid":`+jsonOf(kid)+`}`, jsonOf(usual(b.clock.Now()))), guard.Meta{})
+		if got := reasonOf(err) == event.ReasonKIDInjection; got != bad || !bad && err != nil {
+			t.Errorf("kid %q: %v, want kid_injection %v", kid, err, bad)
 		}
 	}
 }
