@@ -2,6 +2,8 @@ package guard
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/guard/event"
@@ -49,7 +51,7 @@ func Cookie(name string) Extractor {
 	return func(r *http.Request) (string, event.Source, error) {
 		found := r.CookiesNamed(name)
 		switch {
-		case len(found) == 0 || found[0].Value == "":
+		case !slices.ContainsFunc(found, func(c *http.Cookie) bool { return c.Value != "" }):
 			return "", 0, refuse(event.ReasonMissing)
 		case len(found) > 1:
 			return "", event.Cookie, refuse(event.ReasonMultipleTokens)
@@ -64,7 +66,7 @@ func Query(name string) Extractor {
 	return func(r *http.Request) (string, event.Source, error) {
 		values := r.URL.Query()[name]
 		switch {
-		case len(values) == 0 || values[0] == "":
+		case strings.Join(values, "") == "":
 			return "", 0, refuse(event.ReasonMissing)
 		case len(values) > 1:
 			return "", event.Query, refuse(event.ReasonMultipleTokens)
@@ -95,6 +97,16 @@ func OneOf(places ...Extractor) Extractor {
 
 // queryToken reports whether the URL carries a token where nobody asked for one.
 func queryToken(r *http.Request) bool {
-	q := r.URL.RawQuery
-	return q != "" && strings.Contains(q, "access_token") && r.URL.Query().Has("access_token")
+	for q := r.URL.RawQuery; q != ""; {
+		var name string
+		name, q, _ = strings.Cut(q, "&")
+		name, _, _ = strings.Cut(name, "=")
+		if strings.IndexByte(name, '%') >= 0 {
+			name, _ = url.QueryUnescape(name)
+		}
+		if name == "access_token" {
+			return true
+		}
+	}
+	return false
 }

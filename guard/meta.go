@@ -91,10 +91,13 @@ func MuxRoute(mux *http.ServeMux) func(*http.Request) string {
 // traceparent reads the header of W3C Trace Context, version 00, and gives
 // nothing for what is not exactly that.
 func traceparent(h string) (trace, span string) {
-	if len(h) < 55 || h[:3] != "00-" || h[35] != '-' || h[52] != '-' || !hex(h[3:35]) || !hex(h[36:52]) {
+	if len(h) != 55 || h[:3] != "00-" || h[35] != '-' || h[52] != '-' || !hex(h[3:35]) || !hex(h[36:52]) || !hex(h[53:]) {
 		return "", ""
 	}
-	return h[3:35], h[36:52]
+	if trace, span = h[3:35], h[36:52]; strings.Trim(trace, "0") == "" || strings.Trim(span, "0") == "" {
+		return "", "" // section 3.2.2: all zero is invalid
+	}
+	return trace, span
 }
 
 func hex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }

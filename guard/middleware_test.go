@@ -358,6 +358,12 @@ func TestExtractors(t *testing.T) {
 		{"cookie", guard.Cookie("s"), "", cookie("s", raw), 200, event.Cookie},
 		{"no cookie", guard.Cookie("s"), raw, cookie("t", raw), 401, 0},
 		{"two cookies", guard.Cookie("s"), "", func(r *http.Request) { cookie("s", raw)(r); cookie("s", raw)(r) }, 400, event.Cookie},
+		{"two cookies, the first empty", guard.Cookie("s"), "", func(r *http.Request) { cookie("s", "")(r); cookie("s", raw)(r) }, 400, event.Cookie},
+		{"two empty cookies", guard.Cookie("s"), "", func(r *http.Request) { cookie("s", "")(r); cookie("s", "")(r) }, 401, 0},
+		{"two in the query, the first empty", guard.Query("t"), "", query("t=&t=" + raw), 400, event.Query},
+		{"query, escaped name", guard.Bearer, raw, query("%61ccess_token=x"), 400, event.Query},
+		{"query, a semicolon", guard.Bearer, "", query("access_token=x;y"), 400, event.Query},
+		{"query, another name", guard.Bearer, raw, query("my_access_token=x&a=access_token=%zz"), 200, event.Header},
 		{"query when asked for", guard.Query("access_token"), "", query("access_token=" + raw), 200, event.Query},
 		{"two in the query", guard.Query("t"), "", query("t=a&t=b"), 400, event.Query},
 		{"one of: header", guard.OneOf(guard.Bearer, guard.Cookie("s")), raw, query(""), 200, event.Header},
@@ -402,9 +408,15 @@ func TestCorrelation(t *testing.T) {
 	if e := b.memo.one(t); e.TraceID != "4bf92f3577b34da6a3ce929d0e0e4736" || e.SpanID != "00f067aa0ba902b7" || e.RequestID != "req-1" {
 		t.Errorf("%q %q %q", e.TraceID, e.SpanID, e.RequestID)
 	}
-	get(b.Verify(answerOK), "x", func(r *http.Request) { r.Header.Set("Traceparent", "00-zz-x-01") })
-	if e := b.memo.one(t); e.TraceID != "" || e.SpanID != "" {
-		t.Errorf("a bad traceparent gave %q %q", e.TraceID, e.SpanID)
+	for _, bad := range []string{
+		"00-zz-x-01", "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+		"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-zz",
+		"00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+	} {
+		get(b.Verify(answerOK), "x", func(r *http.Request) { r.Header.Set("Traceparent", bad) })
+		if e := b.memo.one(t); e.TraceID != "" || e.SpanID != "" {
+			t.Errorf("%s gave %q %q", bad, e.TraceID, e.SpanID)
+		}
 	}
 }
 
