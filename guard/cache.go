@@ -75,6 +75,11 @@ func (g *Guard) remember(key [sha256.Size]byte, e *entry, now time.Time) {
 			until = end
 		}
 	}
+	if g.policy.maxAge > 0 {
+		if end := time.Unix(e.issued, 0).Add(g.policy.maxAge + g.policy.leeway); end.Before(until) {
+			until = end
+		}
+	}
 	e.until = until.UnixNano()
 	g.cache.Set(key, e)
 }

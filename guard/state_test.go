@@ -188,6 +188,21 @@ func TestSeenTokenEnds(t *testing.T) {
 	}
 }
 
+// A bound on the age of a token holds for one in the cache too.
+func TestSeenTokenAges(t *testing.T) {
+	b := newBench(t, func(c *guard.Config) { c.MaxAge = 10 * time.Minute; c.Leeway = -1; c.Cache.MaxAge = time.Hour })
+	raw := b.token(t, nil)
+	for _, step := range []struct {
+		wait time.Duration
+		want event.Reason
+	}{{0, 0}, {10 * time.Minute, 0}, {time.Second, event.ReasonTooOld}} {
+		b.clock.add(step.wait)
+		if _, err := b.Check(t.Context(), raw, guard.Meta{}); reasonOf(err) != step.want {
+			t.Errorf("%v later: %v, want %v", step.wait, err, step.want)
+		}
+	}
+}
+
 type rotating struct {
 	generation *atomic.Uint64
 	material   atomic.Pointer[[]byte]
