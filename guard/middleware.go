@@ -37,7 +37,9 @@ func (g *Guard) Require(rules ...Rule) func(http.Handler) http.Handler {
 type door struct {
 	g        *Guard
 	next     http.Handler
+	find     Extractor // nil is the guard's
 	optional bool
+	lenient  bool         // see Attempt
 	within   http.Handler // where to go when the request is inside already
 }
 
@@ -50,32 +52,36 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	now := g.now()
-	o := origin{r: r}
+	o := origin{r: r, open: d.lenient}
 	o.addr, o.port = g.address(r)
-	raw, from, e := g.find(r)
+	raw, from, e := g.find(r, d.find)
 	o.from = from
 	absent := e != nil && e.Reason == event.ReasonMissing
 	if absent && d.optional {
 		d.next.ServeHTTP(w, r)
 		return
 	}
+	if absent && d.lenient {
+		d.absent(w, r, &o, now)
+		return
+	}
 	if wait := g.blocked(o.addr, now); wait > 0 && !absent { // nothing to try, nothing to limit
 		g.recordLimited(&o, now)
 		g.rec.metrics.Time(PathLimited, g.now().Sub(now))
-		g.answer(w, r, refuse(event.ReasonRateLimited), wait)
+		d.refuse(w, r, Token{}, refuse(event.ReasonRateLimited), wait)
 		return
 	}
 	if e != nil {
 		g.recordAbsent(&o, e, now)
 		g.rec.metrics.Time(PathRefused, g.now().Sub(now))
-		g.answer(w, r, e, 0)
+		d.refuse(w, r, Token{}, e, 0)
 		return
 	}
 	c, e := g.judgeToken(r.Context(), raw, now)
 	if e != nil {
 		g.recordRefusal(&o, raw, c, e, now)
 		g.rec.metrics.Time(PathRefused, g.now().Sub(now))
-		g.answer(w, r, e, 0)
+		d.refuse(w, r, Token{c.entry, raw}, e, 0)
 		return
 	}
 	x := &exchange{Context: r.Context(), w: w, g: g, token: Token{c.entry, raw}, start: now.Sub(g.began)}
@@ -83,15 +89,18 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.timing {
 		g.rec.metrics.Time(c.path(), g.now().Sub(now))
 	}
-	r = r.WithContext((*scope)(x))
+	r = r.WithContext(d.admitted(x))
 	defer x.end(r, &o)
 	d.next.ServeHTTP((*response)(x), r)
 }
 
-// find finds the token of a request. A token in the URL is refused unless
-// Config.Extract asked for it.
-func (g *Guard) find(r *http.Request) (string, event.Source, *Error) {
-	raw, from, err := g.extract(r)
+// find finds the token of a request, where extract or else Config.Extract says.
+// A token in the URL is refused unless that asked for it.
+func (g *Guard) find(r *http.Request, extract Extractor) (string, event.Source, *Error) {
+	if extract == nil {
+		extract = g.extract
+	}
+	raw, from, err := extract(r)
 	if from != event.Query && queryToken(r) {
 		if reasonOf(err) == event.ReasonMissing {
 			return "", event.Query, refuse(event.ReasonTokenInQuery)

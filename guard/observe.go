@@ -29,7 +29,7 @@ func (g *Guard) Observe(next http.Handler) http.Handler {
 }
 
 func (g *Guard) observed(x *exchange, r *http.Request, panicked bool) {
-	raw, from, e := g.find(r)
+	raw, from, e := g.find(r, nil)
 	status := int(x.status)
 	switch {
 	case panicked && status == 0:

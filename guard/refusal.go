@@ -17,6 +17,15 @@ type origin struct {
 	port int
 	from event.Source
 	text string // addr, once it was written
+	open bool   // somebody else answers
+}
+
+// status is the one that the event names: none that we do not know.
+func (o *origin) status(own int) int {
+	if o.open {
+		return 0
+	}
+	return own
 }
 
 func (o *origin) agent() string {
@@ -90,7 +99,7 @@ func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now ti
 	} else {
 		g.claimed(raw, &rec.Event)
 	}
-	rec.Status, rec.Duration = e.Status, c.took
+	rec.Status, rec.Duration = o.status(e.Status), c.took
 	if c.took >= g.slow {
 		rec.Detail = "verification was slow"
 	}
@@ -109,7 +118,7 @@ func (g *Guard) recordAbsent(o *origin, e *Error, now time.Time) {
 		return
 	}
 	g.describe(o, &rec.Event)
-	rec.Status = e.Status
+	rec.Status = o.status(e.Status)
 	g.rec.send(rec)
 }
 
@@ -121,7 +130,7 @@ func (g *Guard) recordLimited(o *origin, now time.Time) {
 	}
 	g.describe(o, &rec.Event)
 	rec.RateLimit, rec.RateWindow = int64(g.limits.Failures), int64(g.limits.Window/time.Second)
-	rec.Status = http.StatusTooManyRequests
+	rec.Status = o.status(http.StatusTooManyRequests)
 	g.rec.send(rec)
 }
 
