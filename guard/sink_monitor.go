@@ -1,19 +1,13 @@
 package guard
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	cryptorand "crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	mathrand "math/rand/v2"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -24,16 +18,20 @@ import (
 // MonitorConfig says how to reach a monitor (jotsight serve).
 type MonitorConfig struct {
 	// URL is the monitor's address, http://127.0.0.1:7460. Where it has no path,
-	// /v1/events is taken. guard.New judges it.
+	// /v1/events is taken. guard.New judges it, and the rest of these fields.
 	URL string
 	// Key is an ingest key of the monitor: it can write events and nothing else.
 	Key string
-	// MaxBytes bounds what is held while the monitor cannot be reached. The
-	// default is 8 MiB.
+	// MaxBytes bounds what is held in memory while the monitor cannot be reached.
+	// The default is 8 MiB.
 	MaxBytes int
+	// Spool keeps events on disk until the monitor has them. Without it, what is
+	// held in memory dies with the process.
+	Spool SpoolConfig
 	// Client is used for the requests. The default has a timeout of 10 s.
 	Client *http.Client
-	// Log hears when the monitor is lost and found. The default is slog.Default.
+	// Log hears when the monitor, or the spool, is lost and found. The default is
+	// slog.Default.
 	Log *slog.Logger
 }
 
@@ -45,8 +43,6 @@ const (
 	batchLines = 100                    // from so many events on a batch is sent at once
 	batchEvery = 200 * time.Millisecond // after which a smaller one is
 	batchBytes = 256 << 10              // the most in one request, before it is compressed
-	backoffMin = 200 * time.Millisecond
-	backoffMax = 30 * time.Second
 )
 
 // MonitorSink sends events to a monitor, as a [MonitorLink].
@@ -63,14 +59,30 @@ func MonitorSink(c MonitorConfig) *MonitorLink {
 		key: c.Key, client: c.Client, log: c.Log, most: c.MaxBytes,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
-	l.url, l.wrong = eventsURL(c.URL)
-	if l.wrong == nil && c.Key == "" {
-		l.wrong = errors.New("monitor: Key: missing")
-	}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	var seed [32]byte
 	cryptorand.Read(seed[:])
 	l.ids = event.NewIDs(seed)
+	var err error
+	var wrong []error
+	if l.url, err = eventsURL(c.URL); err != nil {
+		wrong = append(wrong, err)
+	}
+	if c.Key == "" {
+		wrong = append(wrong, errors.New("monitor: Key: missing"))
+	}
+	if c.MaxBytes < 0 {
+		wrong = append(wrong, errors.New("monitor: MaxBytes: negative"))
+	}
+	if err := c.Spool.complete(); err != nil {
+		wrong = append(wrong, fmt.Errorf("monitor: %w", err))
+	} else if c.Spool.Dir != "" && len(wrong) == 0 {
+		name := func() string { return l.ids.Next(time.Now()).String() }
+		if l.spool, err = openSpool(c.Spool, name); err != nil {
+			wrong = append(wrong, fmt.Errorf("monitor: Spool.Dir: %w", err))
+		}
+	}
+	l.wrong = errors.Join(wrong...)
 	return l
 }
 
@@ -88,10 +100,28 @@ func eventsURL(s string) (string, error) {
 }
 
 // A MonitorLink sends events as NDJSON, compressed, in batches of a hundred or
-// of a fifth of a second. It repeats what was not answered, with growing pauses;
-// the monitor knows repeats by their ids. It holds a bounded amount and refuses
-// more: a guard then keeps counts instead. What is lost is counted and sent as
-// events_dropped.
+// of a fifth of a second. It repeats what was not answered, in order and with
+// growing pauses; the monitor knows repeats by their ids.
+//
+// It holds a bounded amount, and refuses what is newer: a guard then keeps counts
+// instead, which it offers again, so that an outage costs detail and not facts.
+// What is lost for good is counted and sent as events_dropped.
+//
+// With a spool, a batch is written to disk before it is sent, and stays there
+// until the monitor has acknowledged it:
+//
+//   - When the process dies, kill -9 included, what was emitted in the last fifth
+//     of a second is lost; the rest is sent by the next process that has the
+//     directory as its spool, or by one that has it now.
+//   - When the machine dies, what was not acknowledged is lost while the monitor
+//     answers. From its first failure on, batches are synced to the disk (fsync),
+//     and no more is lost than with the process.
+//   - While the disk is full, or the spool, events stay in memory.
+//
+// An answer of 400 or 422 to the same request three times over, or of 413 to one
+// event, is final: the events are counted as lost. Where the answer says that the
+// request is not welcome at all, such as 401 for a key that was revoked, or 404,
+// it is repeated every half minute, and nothing is given up.
 //
 // Close sends what is held, as long as its context lasts.
 type MonitorLink struct {
@@ -100,6 +130,7 @@ type MonitorLink struct {
 	client   *http.Client
 	log      *slog.Logger
 	most     int
+	spool    *spool // owned by the sender; nil without one
 	ids      *event.IDs
 	wake     chan struct{}
 	ctx      context.Context
@@ -111,11 +142,10 @@ type MonitorLink struct {
 	closed  bool
 	last    bool    // the last of what was lost has been told
 	queue   []batch // the last one is still being filled
-	bytes   int     // in queue and on its way
+	spare   []byte  // text of a batch that is done with
+	bytes   int     // in memory: in queue and on its way
 	lost    int64
 	lostAt  time.Time
-
-	failing bool // owned by the sender
 }
 
 type batch struct {
@@ -134,6 +164,9 @@ func (l *MonitorLink) Emit(e *event.Event) {
 }
 
 func (l *MonitorLink) lose(n int) {
+	if n == 0 {
+		return
+	}
 	l.mu.Lock()
 	l.lost += int64(n)
 	l.lostAt = time.Now()
@@ -142,6 +175,11 @@ func (l *MonitorLink) lose(n int) {
 
 // Offer takes e unless there is no room.
 func (l *MonitorLink) Offer(e *event.Event) bool {
+	if e.ID.IsZero() { // the monitor could not tell its repeats
+		named := *e
+		named.ID = l.ids.Next(e.Time)
+		e = &named
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed || l.wrong != nil || l.bytes >= l.most {
@@ -153,75 +191,56 @@ func (l *MonitorLink) Offer(e *event.Event) bool {
 	}
 	n := len(l.queue)
 	if n == 0 || len(l.queue[n-1].text) >= batchBytes {
-		l.queue = append(l.queue, batch{since: time.Now()})
+		l.queue = append(l.queue, batch{text: l.spare[:0], since: time.Now()})
+		l.spare = nil
 		n++
 	}
 	b := &l.queue[n-1]
 	before := len(b.text)
 	b.text = append(e.Append(b.text), '\n')
 	b.lines++
+	crowded := l.crowded()
 	l.bytes += len(b.text) - before
-	if b.lines == 1 || b.lines == batchLines {
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
+	if b.lines == 1 || b.lines == batchLines || !crowded && l.crowded() {
+		l.rouse()
 	}
 	return true
 }
 
-// send is the sender's goroutine. It owns what it took until that is answered.
-func (l *MonitorLink) send() {
-	defer close(l.done)
-	for {
-		b, ok := l.next()
-		if !ok {
-			return
-		}
-		if !l.deliver(b) {
-			return
-		}
-		l.mu.Lock()
-		l.bytes -= len(b.text)
-		l.mu.Unlock()
+// crowded holds when half of the memory is taken: then no batch waits to become
+// larger. The caller holds mu.
+func (l *MonitorLink) crowded() bool { return l.bytes >= l.most/2 }
+
+func (l *MonitorLink) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
 	}
 }
 
-// next waits for a batch that is due.
-func (l *MonitorLink) next() (batch, bool) {
-	for {
-		l.mu.Lock()
-		wait := time.Duration(-1)
-		if len(l.queue) > 0 {
-			b := l.queue[0]
-			wait = batchEvery - time.Since(b.since)
-			if l.closed || wait <= 0 || b.lines >= batchLines {
-				l.queue = l.queue[1:]
-				b = l.confess(b)
-				l.mu.Unlock()
-				return b, true
-			}
-		} else if l.closed {
-			b := batch{}
-			if !l.last { // once: the monitor may refuse this line too
-				l.last = true
-				b = l.confess(b)
-			}
-			l.mu.Unlock()
-			return b, b.lines > 0
+// due takes the oldest batch whose time has come, with the confession of what was
+// lost before it. When there is none, wait says how long until there will be,
+// negative when none is being filled.
+func (l *MonitorLink) due() (b batch, wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) > 0 {
+		b = l.queue[0]
+		wait = batchEvery - time.Since(b.since)
+		if !l.closed && wait > 0 && b.lines < batchLines && len(b.text) < batchBytes && !l.crowded() {
+			return batch{}, wait
 		}
-		l.mu.Unlock()
-		var due <-chan time.Time
-		if wait >= 0 {
-			due = time.After(wait)
+		l.queue[0] = batch{}
+		if l.queue = l.queue[1:]; len(l.queue) == 0 {
+			l.queue = nil
 		}
-		select {
-		case <-l.wake:
-		case <-due:
-		case <-l.ctx.Done():
-			return batch{}, false
-		}
+		return l.confess(b), 0
 	}
+	if l.closed && !l.last { // once: the monitor may refuse this line too
+		l.last = true
+		return l.confess(b), 0
+	}
+	return batch{}, -1
 }
 
 // confess puts what was lost at the head of a batch. The caller holds mu.
@@ -237,124 +256,64 @@ func (l *MonitorLink) confess(b batch) batch {
 	return batch{append(text, b.text...), b.lines + 1, b.since}
 }
 
-// deliver sends b until it is answered for good. It reports false when the
-// sender was told to stop.
-func (l *MonitorLink) deliver(b batch) bool {
-	pause := backoffMin
-	for {
-		status, after, err := l.post(b.text)
-		switch {
-		case err == nil && status/100 == 2:
-			l.report(nil)
-			return true
-		case err == nil && status == http.StatusRequestEntityTooLarge && b.lines > 1:
-			one, two := b.halves()
-			return l.deliver(one) && l.deliver(two)
-		case err == nil && (status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge ||
-			status == http.StatusUnsupportedMediaType || status == http.StatusUnprocessableEntity):
-			l.report(fmt.Errorf("status %d", status))
-			l.lose(b.lines)
-			return true
-		case err == nil:
-			err = fmt.Errorf("status %d", status)
-		}
-		l.report(err)
-		wait := max(after, pause/2+mathrand.N(pause/2))
-		pause = min(2*pause, backoffMax)
-		select {
-		case <-time.After(min(wait, backoffMax)):
-		case <-l.ctx.Done():
-			l.lose(b.lines)
-			return false
-		}
-	}
+// putBack undoes due.
+func (l *MonitorLink) putBack(b batch) {
+	l.mu.Lock()
+	l.queue = append([]batch{b}, l.queue...)
+	l.mu.Unlock()
 }
 
-// halves splits a batch at a line.
-func (b batch) halves() (batch, batch) {
-	at, n := 0, 0
-	for n < b.lines/2 {
-		at += bytes.IndexByte(b.text[at:], '\n') + 1
-		n++
+// free says that a batch is in memory no longer.
+func (l *MonitorLink) free(b batch) {
+	l.mu.Lock()
+	l.bytes -= len(b.text)
+	if cap(b.text) <= 2*batchBytes {
+		l.spare = b.text
 	}
-	return batch{b.text[:at], n, b.since}, batch{b.text[at:], b.lines - n, b.since}
+	l.mu.Unlock()
 }
 
-func (l *MonitorLink) post(text []byte) (status int, after time.Duration, err error) {
-	var body bytes.Buffer
-	z := gzip.NewWriter(&body)
-	z.Write(text)
-	z.Close()
-	req, err := http.NewRequestWithContext(l.ctx, http.MethodPost, l.url, &body)
-	if err != nil {
-		return 0, 0, err
-	}
-	req.Header.Set("Authorization", "Bearer "+l.key)
-	req.Header.Set("Content-Type", "application/x-ndjson")
-	req.Header.Set("Content-Encoding", "gzip")
-	resp, err := l.client.Do(req)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Rejected int `json:"rejected"`
-	}
-	reply, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if resp.StatusCode/100 == 2 && json.Unmarshal(reply, &answer) == nil && answer.Rejected > 0 {
-		l.lose(answer.Rejected)
-	}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
-		after = time.Duration(min(s, 3600)) * time.Second
-	}
-	return resp.StatusCode, after, nil
+// held reports whether Close was called, and whether anything waits in memory.
+func (l *MonitorLink) held() (closed, waiting bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed, len(l.queue) > 0 || l.closed && l.lost > 0 && !l.last
 }
 
-// report logs when the monitor is lost and when it is found again.
-func (l *MonitorLink) report(err error) {
-	if l.failing == (err != nil) {
-		return
-	}
-	l.failing = err != nil
-	log := l.log
-	if log == nil {
-		log = slog.Default()
-	}
-	if err != nil {
-		log.Warn("monitor does not take events", slog.String("error", err.Error()))
-	} else {
-		log.Info("monitor takes events again")
-	}
-}
-
-// Close sends what is held and stops. When ctx ends first, the error says how
-// many events were not delivered.
+// Close sends what is held and stops. When ctx ends first, or the monitor does
+// not answer, what is on disk stays there for the next run, and the error says
+// how many events were not delivered and are not on disk either.
 func (l *MonitorLink) Close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
 	running := l.running
 	l.mu.Unlock()
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
+	l.rouse()
 	if running {
 		select {
 		case <-l.done:
 		case <-ctx.Done():
 			l.cancel(ctx.Err())
-			<-l.done
+			select {
+			case <-l.done: // what is held goes to disk
+			case <-time.After(closeGrace): // a disk that hangs is no reason to
+			}
 		}
 	}
 	l.cancel(nil)
+	if !running && l.spool != nil {
+		l.spool.close()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	lost := l.lost
 	for _, b := range l.queue {
-		l.lost += int64(b.lines)
+		lost += int64(b.lines)
 	}
-	l.queue = nil
-	if l.lost > 0 {
-		return fmt.Errorf("monitor: %d events were not delivered", l.lost)
+	if lost > 0 {
+		return fmt.Errorf("monitor: %d events were not delivered", lost)
 	}
 	return nil
 }
+
+const closeGrace = 2 * time.Second

@@ -325,7 +325,7 @@ func TestMonitorLink(t *testing.T) {
 	})
 	t.Run("repeats", func(t *testing.T) {
 		r := newReceiver(t, func(n int, _ string) (int, string) {
-			return []int{503, 401, 202}[min(n-1, 2)], ""
+			return []int{503, 429, 202}[min(n-1, 2)], ""
 		})
 		l := guard.MonitorSink(guard.MonitorConfig{URL: r.URL, Key: "k", Log: quiet()})
 		emit(l, 150)
