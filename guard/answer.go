@@ -18,11 +18,14 @@ func (g *Guard) answer(w http.ResponseWriter, r *http.Request, e *Error, wait ti
 	} else if e.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
 	}
+	if e.Status == http.StatusUnauthorized && e.algs == "" && (isDPoP(r) || g.binding.required) {
+		e = g.binding.challenge(e)
+	}
 	g.deny(w, r, e)
 }
 
-// Deny answers a refused request as RFC 6750 section 3 wants it, with a problem
-// document (RFC 9457). All tokens that are refused get the same answer: why one
+// Deny answers a refused request as RFC 6750 section 3 and RFC 9449 section 7.1
+// want it, with a problem document (RFC 9457). All tokens that are refused get the same answer: why one
 // was is for the event alone.
 func Deny(w http.ResponseWriter, _ *http.Request, e *Error) { denyScope(w, e, nil) }
 
@@ -32,15 +35,23 @@ func denyScope(w http.ResponseWriter, e *Error, scope []string) {
 	case http.StatusBadRequest:
 		h["Www-Authenticate"] = challengeRequest
 	case http.StatusUnauthorized:
-		if e.Reason == event.ReasonMissing || e.Reason == event.ReasonBadScheme {
+		if e.algs != "" {
+			h.Set("WWW-Authenticate", e.challenge())
+		} else if e.Reason == event.ReasonMissing || e.Reason == event.ReasonBadScheme {
 			h["Www-Authenticate"] = challenge // no code where no token was tried: section 3.1
 		} else {
 			h["Www-Authenticate"] = challengeToken
 		}
 	case http.StatusForbidden:
 		c := `Bearer error="insufficient_scope"`
+		if e.algs != "" {
+			c = `DPoP error="insufficient_scope"`
+		}
 		if s := strings.Join(scope, " "); quotable(s) && s != "" {
 			c += `, scope="` + s + `"`
+		}
+		if e.algs != "" {
+			c += `, algs="` + e.algs + `"`
 		}
 		h.Set("WWW-Authenticate", c)
 	}

@@ -68,6 +68,9 @@ func (e *entry) decode(payload string, p *policy) (kind event.Use, why event.Rea
 			words(&kept[textScope], value)
 		case "scp":
 			words(&scp, value)
+		case "cnf":
+			c, ok := readConfirm(value)
+			e.bound, bad = c.methods, bad || !ok
 		case "token_use", "token_type", "type", "typ":
 			if s, ok := stringOf(value); ok {
 				kind = max(kind, statedUse(s))

@@ -64,6 +64,7 @@ type Config struct {
 	Route func(*http.Request) string
 
 	Revocation RevocationConfig
+	Binding    BindingConfig
 	Cache      CacheConfig
 	Limit      LimitConfig
 	Events     EventConfig
@@ -230,6 +231,7 @@ func (c *Config) complete() error {
 			bad(field, "negative")
 		}
 	}
+	c.Binding.complete(bad)
 	if k, ok := c.Events.Sink.(checker); ok {
 		if err := k.check(); err != nil {
 			bad("Events.Sink", "%w", err)
@@ -250,9 +252,6 @@ func (c *Config) complete() error {
 	orDefault(&c.Revocation.MaxStale, defaultStale)
 	orDefault(&c.Events.Slow, defaultSlow)
 	orDefault(&c.Events.Heartbeat, defaultHeartbeat)
-	if c.Extract == nil {
-		c.Extract = Bearer
-	}
 	if c.Events.Sink == nil {
 		c.Events.Sink = discard{}
 	}

@@ -16,6 +16,7 @@ type entry struct {
 	head     *head
 	texts    string // one behind the other: most tokens then cost one allocation
 	ends     [textCount]uint16
+	bound    methods // what cnf asks for, zero for nothing
 	issuer   string
 	audience []string
 

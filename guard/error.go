@@ -17,6 +17,11 @@ type Error struct {
 	Reason event.Reason
 	Status int   // the status of the answer
 	Err    error // golang-jwt's sentinel, or nil
+
+	detail string // which check it was, for the event: a constant
+	code   string // of the challenge, where it is not the usual one (RFC 9449)
+	nonce  string // that the client is to use, where code asks for one
+	algs   string // of a challenge for DPoP; empty where the challenge is for Bearer
 }
 
 // Error names the reason and nothing of the token.

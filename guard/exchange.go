@@ -21,7 +21,7 @@ type exchange struct {
 	context.Context
 	w      http.ResponseWriter
 	g      *Guard
-	token  Token // without an entry where Observe watches
+	token  Token         // without an entry where Observe watches
 	start  time.Duration // since the guard began, which is shorter than a time
 	status int16
 	denied bool // a rule refused it and has said so

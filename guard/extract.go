@@ -17,32 +17,53 @@ type Extractor func(r *http.Request) (token string, from event.Source, err error
 // Refuse gives the Error of a reason, for Extractors and rules of your own.
 func Refuse(r event.Reason) *Error { return refuse(r) }
 
-// Bearer takes the token from the Authorization header (RFC 6750 section 2.1).
-// There must be exactly one such header, of that scheme, with exactly one token.
+// Bearer takes the token from the Authorization header: of the scheme Bearer (RFC
+// 6750 section 2.1), or of DPoP (RFC 9449 section 7.1), under which only tokens
+// that are bound to a key are good. There must be exactly one such header, with
+// exactly one token.
 func Bearer(r *http.Request) (string, event.Source, error) {
+	token, from, _, err := authorization(r)
+	return token, from, err
+}
+
+func authorization(r *http.Request) (token string, from event.Source, dpop bool, err error) {
 	values := r.Header["Authorization"]
 	switch len(values) {
 	case 0:
-		return "", 0, refuse(event.ReasonMissing)
+		return "", 0, false, refuse(event.ReasonMissing)
 	case 1:
 	default:
-		return "", event.Header, refuse(event.ReasonMultipleTokens)
+		return "", event.Header, false, refuse(event.ReasonMultipleTokens)
 	}
 	scheme, token, _ := strings.Cut(values[0], " ")
-	if len(scheme) != len("Bearer") || !strings.EqualFold(scheme, "Bearer") {
+	dpop = isScheme(scheme, "DPoP")
+	if !dpop && !isScheme(scheme, "Bearer") {
 		if strings.TrimSpace(values[0]) == "" {
-			return "", 0, refuse(event.ReasonMissing)
+			return "", 0, false, refuse(event.ReasonMissing)
 		}
-		return "", event.Header, refuse(event.ReasonBadScheme)
+		return "", event.Header, false, refuse(event.ReasonBadScheme)
 	}
 	token = strings.Trim(token, " ")
 	switch {
 	case token == "":
-		return "", 0, refuse(event.ReasonMissing)
+		return "", 0, dpop, refuse(event.ReasonMissing)
 	case strings.IndexByte(token, ' ') >= 0, strings.IndexByte(token, ',') >= 0:
-		return "", event.Header, refuse(event.ReasonMultipleTokens)
+		return "", event.Header, dpop, refuse(event.ReasonMultipleTokens)
 	}
-	return token, event.Header, nil
+	return token, event.Header, dpop, nil
+}
+
+func isScheme(s, scheme string) bool { return len(s) == len(scheme) && strings.EqualFold(s, scheme) }
+
+// isDPoP reports whether a request has an Authorization header of the scheme
+// DPoP.
+func isDPoP(r *http.Request) bool {
+	for _, v := range r.Header["Authorization"] {
+		if scheme, _, _ := strings.Cut(v, " "); isScheme(scheme, "DPoP") {
+			return true
+		}
+	}
+	return false
 }
 
 // Cookie takes the token from a cookie. A cookie is sent along by the browser:

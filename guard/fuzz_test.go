@@ -155,7 +155,7 @@ func FuzzRequest(f *testing.F) {
 	for _, s := range []string{
 		"Authorization: Bearer $", "authorization: bEARER   $  ", "Authorization: Bearer $, Bearer $", "Authorization: Bearer $\r\nAuthorization: Bearer $",
 		"Authorization: Bearer\t$", "Authorization: Bearer $\t", "Authorization:", "Authorization: Bearer", "Authorization: Basic $", "Authorization: $",
-		"Authorization: Bearer $\r\n x", "Cookie: t=$", "Cookie: t=; t=$", "Cookie: t=\"$\"", "Cookie: t=$\r\nCookie: t=$", "Cookie: a=b; t=$; t=x", "Cookie: t=",
+		"Authorization: Bearer $\r\n x", "Authorization: DPoP $", "Authorization: dpop", "Authorization: DPoP $\r\nDPoP: $\r\nCookie: t=x", "DPoP: $", "Cookie: t=$", "Cookie: t=; t=$", "Cookie: t=\"$\"", "Cookie: t=$\r\nCookie: t=$", "Cookie: a=b; t=$; t=x", "Cookie: t=",
 		"Sec-Websocket-Protocol: a, $", "Traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\nAuthorization: Bearer $",
 		"Traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-zz-more\r\nAuthorization: Bearer x",
 		"Traceparent: 00-00000000000000000000000000000000-0000000000000000-01\r\nX-Request-Id: $\r\nUser-Agent: $\r\nAuthorization: Bearer y",
@@ -243,19 +243,19 @@ func FuzzRequest(f *testing.F) {
 var refuses = map[event.Reason]int{
 	event.ReasonMissing: 401, event.ReasonBadScheme: 401, event.ReasonMultipleTokens: 400, event.ReasonTokenInQuery: 400,
 	event.ReasonMalformed: 401, event.ReasonBadEncoding: 401, event.ReasonTooManyParts: 401, event.ReasonOversized: 401,
-	event.ReasonBadSignature: 401, event.ReasonAlgNotAllowed: 401, event.ReasonAlgNone: 401,
+	event.ReasonBindingMismatch: 401, event.ReasonBadSignature: 401, event.ReasonAlgNotAllowed: 401, event.ReasonAlgNone: 401,
 }
 
 var (
 	traces = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$`)
 	zeros  = regexp.MustCompile(`^00-(0{32}-|.{32}-0{16}-)`)
-	bearer = regexp.MustCompile(`^(?i:bearer) +([^ ,]+) *$`)
+	bearer = regexp.MustCompile(`^(?i:(bearer)|dpop) +([^ ,]+) *$`)
 )
 
 // secondRequest says what is to become of a request, by the tools of net/http.
 func secondRequest(extractor string, q *http.Request, good string) event.Reason {
 	var found, inQuery []string
-	missing, several, scheme := true, false, false
+	missing, several, scheme, dpop := true, false, false, false
 	add := func(values []string) {
 		for _, v := range values {
 			missing = missing && v == ""
@@ -271,9 +271,10 @@ func secondRequest(extractor string, q *http.Request, good string) event.Reason 
 			v := strings.Trim(values[0], " ")
 			switch m := bearer.FindStringSubmatch(values[0]); {
 			case m != nil:
-				add(m[1:])
-			case v == "" || strings.EqualFold(v, "bearer"):
-			case len(v) > 6 && strings.EqualFold(v[:7], "bearer "):
+				add(m[2:])
+				dpop = m[1] == ""
+			case v == "" || strings.EqualFold(v, "bearer") || strings.EqualFold(v, "dpop"):
+			case len(v) > 6 && strings.EqualFold(v[:7], "bearer "), len(v) > 4 && strings.EqualFold(v[:5], "dpop "):
 				missing, several = false, true
 			default:
 				missing, scheme = false, true
@@ -316,7 +317,9 @@ func secondRequest(extractor string, q *http.Request, good string) event.Reason 
 		return event.ReasonMultipleTokens
 	case missing:
 		return event.ReasonMissing
-	case len(real) == 1 && real[0] == good:
+	case real[0] == good && dpop:
+		return event.ReasonBindingMismatch // RFC 9449 section 7.1
+	case real[0] == good:
 		return 0
 	}
 	return newRigs(nil)[0].second(real[0])[0]

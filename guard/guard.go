@@ -32,7 +32,8 @@ type Guard struct {
 	maxBytes int
 	watching bool // ObserveOnly
 
-	extract  Extractor
+	extract  Extractor // nil for Bearer
+	binding  *binding
 	clientIP func(*http.Request) netip.Addr
 	route    func(*http.Request) string
 	deny     func(http.ResponseWriter, *http.Request, *Error)
@@ -75,7 +76,8 @@ func New(c Config) (*Guard, error) {
 		extract: c.Extract, clientIP: c.ClientIP, route: c.Route, deny: c.Deny, log: c.Log, now: c.Now,
 		cacheAge: c.Cache.MaxAge, limits: c.Limit, outage: c.Revocation.OnOutage,
 		successes: c.Events.Successes, slow: c.Events.Slow, timing: timing, custom: custom, seed: maphash.MakeSeed(),
-		judge: judge{allowed: make(map[string]*algorithm)},
+		binding: newBinding(c.Binding, c.Leeway),
+		judge:   judge{allowed: make(map[string]*algorithm)},
 		policy: policy{
 			issuers: slices.Clone(c.Issuers), audience: slices.Clone(c.Audience), require: slices.Clone(c.Require),
 			noExpiry: c.NoExpiry, leeway: c.Leeway, maxLifetime: c.MaxLifetime, maxAge: c.MaxAge,

@@ -70,6 +70,8 @@ func (j *judge) read(segment string) (*head, event.Reason) {
 		return nil, event.ReasonMalformed
 	case strings.EqualFold(strings.TrimSpace(alg), "none"):
 		return nil, event.ReasonAlgNone
+	case isProof(h.typ):
+		return nil, event.ReasonCrossTokenUse // a DPoP proof, whatever it is signed with
 	case h.alg == nil && j.public && algorithms[alg] != nil && algorithms[alg].family == famHMAC:
 		return nil, event.ReasonAlgKeyMismatch // a public key offered as an HMAC secret
 	case h.alg == nil:

@@ -48,12 +48,6 @@ type IssuerConfig struct {
 	// RefreshKey authenticates refresh tokens, at least 32 bytes. The default is
 	// derived from Key where that is an HMAC secret.
 	RefreshKey []byte
-	// Clients says which client refreshes with a token from the body. Nil lets
-	// clients name themselves (client_id), which is right where none has a secret.
-	Clients ClientAuth
-	// Cookie lets browser apps keep their refresh token in a cookie: see
-	// RefreshHandler, LogoutHandler and RespondCookie. Nil means that none does.
-	Cookie *RefreshCookie
 	// Limit bounds the refreshes of one family, good ones too. The default is 12
 	// a minute. Failures count against the address in the guard's own limit.
 	Limit LimitConfig
@@ -73,9 +67,8 @@ type Issuer struct {
 	idle     time.Duration
 	grace    time.Duration
 	refresh  refreshKey
-	clients  ClientAuth     // nil when clients name themselves
-	cookie   *refreshCookie // nil when there is none
-	limit    *limiter       // nil when disabled
+	proofs   *replay  // that came with requests for tokens
+	limit    *limiter // nil when disabled
 	limits   LimitConfig
 }
 
@@ -128,10 +121,6 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 	if len(c.RefreshKey) < minSecret {
 		bad("RefreshKey", "%d bytes; at least %d are needed", len(c.RefreshKey), minSecret)
 	}
-	var cookie *refreshCookie
-	if c.Cookie != nil {
-		cookie = c.Cookie.open(bad)
-	}
 	for field, d := range map[string]time.Duration{
 		"AccessLifetime": c.AccessLifetime, "RefreshLifetime": c.RefreshLifetime, "IdleLifetime": c.IdleLifetime,
 		"Limit.Failures": time.Duration(c.Limit.Failures), "Limit.Window": c.Limit.Window,
@@ -153,7 +142,7 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 	i := &Issuer{
 		g: g, key: c.Key, alg: alg, store: c.Store, issuer: c.Issuer, audience: slices.Clone(c.Audience),
 		access: c.AccessLifetime, lifetime: c.RefreshLifetime, idle: c.IdleLifetime, grace: max(c.Grace, 0),
-		refresh: slices.Clone(c.RefreshKey), clients: c.Clients, cookie: cookie, limits: c.Limit,
+		proofs: newReplay(g.binding.most), refresh: slices.Clone(c.RefreshKey), limits: c.Limit,
 	}
 	if !c.Limit.Disabled {
 		i.limit = newLimiter(c.Limit.Failures, c.Limit.Window)
@@ -209,6 +198,14 @@ type Grant struct {
 	Extra map[string]any
 	// NoRefresh issues an access token alone.
 	NoRefresh bool
+	// Confirm binds the tokens to a key of the client: what Issuer.Confirm or
+	// ConfirmCertificate gave. The access token is then good only with that key,
+	// and so is every refresh token of the family.
+	Confirm string
+	// Rekey lets the client refresh with another key of the same kind, to which
+	// the next access token is then bound: for clients that authenticate
+	// themselves (RFC 9449 section 5, RFC 8705 section 4).
+	Rekey bool
 	// Meta says who asks. Meta.Actor is the authenticated cause of the issuance:
 	// the user who logged in, the client that showed its secret. A monitor takes
 	// one without an actor for unauthenticated.
@@ -224,10 +221,9 @@ type Pair struct {
 	Session string    // its sid, the refresh family
 	Expires time.Time // of the access token
 	Scope   []string
+	Type    string // token_type: Bearer, or DPoP for one that is bound to a key of proofs
 
 	lifetime time.Duration
-	client   string
-	ends     time.Time // when the refresh token expires by itself
 }
 
 // Respond writes the answer of a token endpoint (RFC 6749 section 5.1).
@@ -238,7 +234,7 @@ func (p Pair) Respond(w http.ResponseWriter) error {
 		Expires int64  `json:"expires_in"`
 		Refresh string `json:"refresh_token,omitempty"`
 		Scope   string `json:"scope,omitempty"`
-	}{p.Access.Reveal(), "Bearer", int64(p.lifetime / time.Second), p.Refresh.Reveal(), strings.Join(p.Scope, " ")}
+	}{p.Access.Reveal(), p.Type, int64(p.lifetime / time.Second), p.Refresh.Reveal(), strings.Join(p.Scope, " ")}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
@@ -247,7 +243,7 @@ func (p Pair) Respond(w http.ResponseWriter) error {
 }
 
 // reserved are the claims that an Issuer sets.
-var reserved = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "client_id", "scope"}
+var reserved = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "client_id", "scope", "cnf"}
 
 // Issue issues a token for g and begins a refresh family, unless g wants none.
 // The error is an *Error when the Store could not be asked.
@@ -264,9 +260,12 @@ func (i *Issuer) Issue(ctx context.Context, g Grant) (Pair, error) {
 		return Pair{}, err
 	}
 	if !g.NoRefresh {
+		if g.Rekey {
+			f.Confirm = f.Confirm[:strings.IndexByte(f.Confirm, ':')+1]
+		}
 		if err := i.store.Create(ctx, f); err != nil {
 			i.issueFailed(g, event.ReasonStoreUnavailable, now)
-			return Pair{}, &Error{event.ReasonStoreUnavailable, http.StatusServiceUnavailable, err}
+			return Pair{}, &Error{Reason: event.ReasonStoreUnavailable, Status: http.StatusServiceUnavailable, Err: err}
 		}
 	}
 	rec := i.g.rec.fact(event.Issued, 0, now)
@@ -296,8 +295,16 @@ func (i *Issuer) family(g Grant, now time.Time) (Family, error) {
 			return Family{}, fmt.Errorf("grant: Scope: %q is not a scope value (RFC 6749 section 3.3)", s)
 		}
 	}
+	switch {
+	case g.Confirm != "" && claimOf(g.Confirm) == nil:
+		return Family{}, errors.New("grant: Confirm: not what Issuer.Confirm or ConfirmCertificate gave")
+	case g.Confirm == "" && i.g.binding.required:
+		return Family{}, errors.New("grant: Confirm: missing, and the guard takes no token that is bound to nothing")
+	case g.Confirm == "" && g.Rekey:
+		return Family{}, errors.New("grant: Rekey: set without Confirm")
+	}
 	f := Family{
-		Subject: g.Subject, ClientID: g.ClientID, Audience: g.Audience, Scope: g.Scope,
+		Confirm: g.Confirm, Subject: g.Subject, ClientID: g.ClientID, Audience: g.Audience, Scope: g.Scope,
 		Created: now, Expires: now.Add(i.lifetime), Idle: i.idle, Access: i.access + i.g.policy.leeway,
 	}
 	if len(f.Audience) == 0 {
@@ -330,8 +337,10 @@ func (i *Issuer) pair(f *Family, refresh bool, now time.Time) (Pair, error) {
 	}
 	p := Pair{
 		Access: event.NewRaw(raw), TokenID: id, Session: f.ID,
-		Expires: time.Unix(now.Add(i.access).Unix(), 0), Scope: f.Scope, lifetime: i.access,
-		client: f.ClientID, ends: f.ends(),
+		Expires: time.Unix(now.Add(i.access).Unix(), 0), Scope: f.Scope, Type: "Bearer", lifetime: i.access,
+	}
+	if strings.HasPrefix(f.Confirm, wordKey) {
+		p.Type = "DPoP"
 	}
 	if refresh {
 		p.Refresh = event.NewRaw(i.refresh.token(f.ID, f.Counter))
@@ -361,6 +370,9 @@ func (i *Issuer) sign(f *Family, now time.Time) (raw, id string, err error) {
 	}
 	if len(f.Scope) > 0 {
 		claims["scope"] = strings.Join(f.Scope, " ")
+	}
+	if cnf := claimOf(f.Confirm); cnf != nil {
+		claims["cnf"] = cnf
 	}
 	t := jwt.NewWithClaims(i.alg.method, claims)
 	t.Header["typ"] = "at+jwt"

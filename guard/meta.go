@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"crypto/x509"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -29,15 +30,29 @@ type Meta struct {
 	// Actor is who asked, where that was authenticated: an operator who revokes,
 	// a user who logs in.
 	Actor string
+	// Proof is the DPoP proof that came with a token (RFC 9449), or with a request
+	// for one. In Check it stands for the scheme DPoP, under which only bound
+	// tokens are good. It must be for Method and for URL, which is the URL as the
+	// client addressed it, "https://api.example/orders/7".
+	Proof event.Raw
+	URL   string
+	// Certificate is the client's, whose key it has shown (RFC 8705).
+	Certificate *x509.Certificate
 
 	address string // Address as text, where it was written before
 }
 
 // Meta describes a request. The address comes from Config.ClientIP, the route
-// from Config.Route or from the router.
+// from Config.Route or from the router, and what the client shows of its keys as
+// Config.Binding says.
 func (g *Guard) Meta(r *http.Request) Meta {
 	addr, port := g.address(r)
-	return g.meta(r, addr, port, 0)
+	m := g.meta(r, addr, port, 0)
+	if p := proofOf(r); p != "" {
+		m.Proof, m.URL = event.NewRaw(p), g.binding.requestURL(r)
+	}
+	m.Certificate = g.binding.certificate(r)
+	return m
 }
 
 func (g *Guard) meta(r *http.Request, addr netip.Addr, port int, from event.Source) Meta {

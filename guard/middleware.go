@@ -37,9 +37,7 @@ func (g *Guard) Require(rules ...Rule) func(http.Handler) http.Handler {
 type door struct {
 	g        *Guard
 	next     http.Handler
-	find     Extractor // nil is the guard's
 	optional bool
-	lenient  bool         // see Attempt
 	within   http.Handler // where to go when the request is inside already
 }
 
@@ -52,36 +50,37 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	now := g.now()
-	o := origin{r: r, open: d.lenient}
+	o := origin{r: r}
 	o.addr, o.port = g.address(r)
-	raw, from, e := g.find(r, d.find)
-	o.from = from
+	raw, e := g.find(&o)
 	absent := e != nil && e.Reason == event.ReasonMissing
 	if absent && d.optional {
 		d.next.ServeHTTP(w, r)
 		return
 	}
-	if absent && d.lenient {
-		d.absent(w, r, &o, now)
-		return
-	}
 	if wait := g.blocked(o.addr, now); wait > 0 && !absent { // nothing to try, nothing to limit
 		g.recordLimited(&o, now)
 		g.rec.metrics.Time(PathLimited, g.now().Sub(now))
-		d.refuse(w, r, Token{}, refuse(event.ReasonRateLimited), wait)
+		g.answer(w, r, refuse(event.ReasonRateLimited), wait)
 		return
 	}
 	if e != nil {
 		g.recordAbsent(&o, e, now)
 		g.rec.metrics.Time(PathRefused, g.now().Sub(now))
-		d.refuse(w, r, Token{}, e, 0)
+		g.answer(w, r, e, 0)
 		return
 	}
 	c, e := g.judgeToken(r.Context(), raw, now)
+	if e == nil {
+		e = g.confirm(r.Context(), &o, raw, c.entry, now)
+	}
+	if o.nonce != "" {
+		w.Header().Set("DPoP-Nonce", o.nonce)
+	}
 	if e != nil {
 		g.recordRefusal(&o, raw, c, e, now)
 		g.rec.metrics.Time(PathRefused, g.now().Sub(now))
-		d.refuse(w, r, Token{c.entry, raw}, e, 0)
+		g.answer(w, r, e, 0)
 		return
 	}
 	x := &exchange{Context: r.Context(), w: w, g: g, token: Token{c.entry, raw}, start: now.Sub(g.began)}
@@ -89,37 +88,42 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.timing {
 		g.rec.metrics.Time(c.path(), g.now().Sub(now))
 	}
-	r = r.WithContext(d.admitted(x))
+	r = r.WithContext((*scope)(x))
 	defer x.end(r, &o)
 	d.next.ServeHTTP((*response)(x), r)
 }
 
-// find finds the token of a request, where extract or else Config.Extract says.
-// A token in the URL is refused unless that asked for it.
-func (g *Guard) find(r *http.Request, extract Extractor) (string, event.Source, *Error) {
-	if extract == nil {
-		extract = g.extract
+// find finds the token of a request, and sets where it was. A token in the URL is
+// refused unless Config.Extract asked for it.
+func (g *Guard) find(o *origin) (raw string, e *Error) {
+	var err error
+	if g.extract == nil {
+		raw, o.from, o.dpop, err = authorization(o.r)
+	} else {
+		raw, o.from, err = g.extract(o.r)
+		o.dpop = o.from == event.Header && isDPoP(o.r)
 	}
-	raw, from, err := extract(r)
-	if from != event.Query && queryToken(r) {
+	if o.from != event.Query && queryToken(o.r) {
+		o.from = event.Query
 		if reasonOf(err) == event.ReasonMissing {
-			return "", event.Query, refuse(event.ReasonTokenInQuery)
+			return "", refuse(event.ReasonTokenInQuery)
 		}
-		return "", event.Query, refuse(event.ReasonMultipleTokens) // RFC 6750 section 2
+		return "", refuse(event.ReasonMultipleTokens) // RFC 6750 section 2
 	}
 	if err != nil {
-		return "", from, refuse(reasonOf(err))
+		return "", refuse(reasonOf(err))
 	}
-	return raw, from, nil
+	return raw, nil
 }
 
 // Check judges a token that did not come with an HTTP request of a middleware:
 // for gRPC, WebSockets, queues. It limits, records and refuses as Verify does;
-// the error is an *Error. The Token must not be kept beyond the call or stream
+// the error is an *Error. A token that is bound to a key is refused without what
+// shows it in m (Meta.Proof, Meta.Certificate). The Token must not be kept beyond the call or stream
 // that it was checked for, because nothing tells it when it is revoked.
 func (g *Guard) Check(ctx context.Context, raw string, m Meta) (*Token, error) {
 	now := g.now()
-	o := origin{meta: &m, addr: m.Address.Unmap(), port: m.Port, from: m.Source}
+	o := origin{meta: &m, addr: m.Address.Unmap(), port: m.Port, from: m.Source, dpop: !m.Proof.IsZero()}
 	if g.blocked(o.addr, now) > 0 {
 		g.recordLimited(&o, now)
 		return nil, refuse(event.ReasonRateLimited)
@@ -130,6 +134,9 @@ func (g *Guard) Check(ctx context.Context, raw string, m Meta) (*Token, error) {
 		return nil, e
 	}
 	c, e := g.judgeToken(ctx, raw, now)
+	if e == nil {
+		e = g.confirm(ctx, &o, raw, c.entry, now)
+	}
 	if e != nil {
 		g.recordRefusal(&o, raw, c, e, now)
 		return nil, e

@@ -29,7 +29,8 @@ func (g *Guard) Observe(next http.Handler) http.Handler {
 }
 
 func (g *Guard) observed(x *exchange, r *http.Request, panicked bool) {
-	raw, from, e := g.find(r, nil)
+	o := origin{r: r}
+	raw, e := g.find(&o)
 	status := int(x.status)
 	switch {
 	case panicked && status == 0:
@@ -70,7 +71,7 @@ func (g *Guard) observed(x *exchange, r *http.Request, panicked bool) {
 	if rec == nil {
 		return
 	}
-	g.describe(&origin{r: r, addr: addr, port: port, from: from}, &rec.Event)
+	g.describe(&origin{r: r, addr: addr, port: port, from: o.from}, &rec.Event)
 	if raw != "" {
 		g.claimed(raw, &rec.Event)
 	}

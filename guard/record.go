@@ -135,7 +135,7 @@ var messages = map[event.Kind]string{
 	event.RefreshOK: "refresh token rotated", event.RefreshFailed: "refresh refused",
 	event.RefreshRetry: "refresh repeated within the grace time", event.RefreshReuse: "rotated refresh token used again",
 	event.FamilyRevoked: "token family revoked", event.Revoked: "revoked", event.RevocationFailed: "revocation failed",
-	event.RevokedUse: "revoked token used", event.CanaryUsed: "planted token used", event.ScopeDenied: "scope does not cover the route",
+	event.RevokedUse: "revoked token used", event.Replayed: "proof used twice", event.CanaryUsed: "planted token used", event.ScopeDenied: "scope does not cover the route",
 	event.RateLimited: "too many failures", event.Logout: "session ended", event.Introspected: "token introspected",
 	event.GuardStarted: "guard started", event.GuardStopped: "guard stopped", event.Heartbeat: "guard is alive",
 	event.EventsDropped: "events lost detail",

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"time"
@@ -11,21 +12,14 @@ import (
 // An origin is where a token came from: a request, or what a caller of Check
 // said of it. It is described only when a record is written.
 type origin struct {
-	r    *http.Request
-	meta *Meta
-	addr netip.Addr
-	port int
-	from event.Source
-	text string // addr, once it was written
-	open bool   // somebody else answers
-}
-
-// status is the one that the event names: none that we do not know.
-func (o *origin) status(own int) int {
-	if o.open {
-		return 0
-	}
-	return own
+	r     *http.Request
+	meta  *Meta
+	addr  netip.Addr
+	port  int
+	from  event.Source
+	dpop  bool   // the token came under the scheme DPoP
+	nonce string // that the client is to use in its next proof
+	text  string // addr, once it was written
 }
 
 func (o *origin) agent() string {
@@ -86,7 +80,10 @@ func (g *Guard) recordUse(o *origin, c checked, now time.Time) {
 func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now time.Time) {
 	g.charge(o.addr, e, now)
 	kind := event.VerificationFailed
-	if e.Reason.Class() == event.ClassState {
+	switch {
+	case e.Reason == event.ReasonReplayed:
+		kind = event.Replayed
+	case e.Reason.Class() == event.ClassState:
 		kind = event.RevokedUse
 	}
 	rec := g.rec.flood(kind, e.Reason, o.addr, now)
@@ -94,14 +91,15 @@ func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now ti
 		return
 	}
 	g.describe(o, &rec.Event)
+	rec.Detail = e.detail
 	if c.entry != nil {
 		c.entry.describe(&rec.Event)
 	} else {
 		g.claimed(raw, &rec.Event)
 	}
-	rec.Status, rec.Duration = o.status(e.Status), c.took
+	rec.Status, rec.Duration = e.Status, c.took
 	if c.took >= g.slow {
-		rec.Detail = "verification was slow"
+		rec.Detail = cmp.Or(e.detail, "verification was slow")
 	}
 	g.rec.send(rec)
 }
@@ -118,7 +116,7 @@ func (g *Guard) recordAbsent(o *origin, e *Error, now time.Time) {
 		return
 	}
 	g.describe(o, &rec.Event)
-	rec.Status = o.status(e.Status)
+	rec.Status = e.Status
 	g.rec.send(rec)
 }
 
@@ -130,7 +128,7 @@ func (g *Guard) recordLimited(o *origin, now time.Time) {
 	}
 	g.describe(o, &rec.Event)
 	rec.RateLimit, rec.RateWindow = int64(g.limits.Failures), int64(g.limits.Window/time.Second)
-	rec.Status = o.status(http.StatusTooManyRequests)
+	rec.Status = http.StatusTooManyRequests
 	g.rec.send(rec)
 }
 

@@ -95,6 +95,9 @@ func (h *ruled) deny(w http.ResponseWriter, r *http.Request, x *exchange, rule R
 	}
 	x.denied = true
 	e := refuse(event.ReasonScopeInsufficient)
+	if x.token.bound&byKey != 0 {
+		e = g.binding.challenge(e)
+	}
 	if g.custom {
 		g.deny(w, r, e)
 		return

@@ -65,6 +65,10 @@ func (t *Token) HasScope(value string) bool {
 	return false
 }
 
+// Bound reports whether the token was bound to a key, which the client has then
+// shown (BindingConfig).
+func (t *Token) Bound() bool { return t.bound != 0 }
+
 // Format prints "[token]" for every verb: claims are nobody's business but the
 // handler's.
 func (t *Token) Format(s fmt.State, _ rune) { io.WriteString(s, "[token]") }
