@@ -46,6 +46,7 @@ type Guard struct {
 	limit    *limiter // nil when disabled
 	limits   LimitConfig
 	replica  *replica // nil when nothing can be revoked
+	alarm    *alarm   // the same
 	outage   Outage
 
 	rec       *recorder
@@ -116,8 +117,9 @@ func New(c Config) (*Guard, error) {
 	g.stop = stop
 	if c.Revocation.Store != nil {
 		g.replica = newReplica(c.Revocation)
-		g.refreshReplica(ctx)
-		g.running.Go(func() { g.every(ctx, c.Revocation.Poll, g.refreshReplica) })
+		g.alarm = &alarm{g: g}
+		g.alarm.poll(ctx)
+		g.running.Go(func() { g.every(ctx, c.Revocation.Poll, g.alarm.poll) })
 	}
 	started := g.rec.fact(event.GuardStarted, 0, g.began)
 	g.rec.send(started)
@@ -188,23 +190,6 @@ func (g *Guard) watch(ctx context.Context, heartbeat time.Duration) {
 	})
 }
 
-// refreshReplica asks the Store what was revoked, and records the first failure
-// of an outage.
-func (g *Guard) refreshReplica(ctx context.Context) {
-	within, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	err := g.replica.sync(within, g.now())
-	if ctx.Err() != nil {
-		return // closing
-	}
-	if was := g.replica.down.Swap(err != nil); err == nil || was {
-		return
-	}
-	e := g.rec.fact(event.RevocationFailed, event.ReasonStoreUnavailable, g.now())
-	e.Detail = "revocations cannot be read: " + event.Scrub(err.Error())
-	g.rec.send(e)
-}
-
 // Close writes what is folded and still counted, says that the guard stopped,
 // and closes the sink when it can be closed. The guard goes on working, but no
 // longer in the background: stop the server first.
@@ -222,6 +207,7 @@ func (g *Guard) Close(ctx context.Context) error {
 	}
 	if g.replica != nil {
 		g.replica.stop()
+		g.alarm.settle(g.now())
 	}
 	if g.cache != nil {
 		for e := range g.cache.Values() {

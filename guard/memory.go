@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,16 +14,24 @@ import (
 // is a Watcher. Families and revocations that have ended are taken out as new
 // ones come in.
 func NewMemoryStore() Store {
-	return &memory{families: make(map[string]*Family), watchers: make(map[int]func(Revocation))}
+	return &memory{
+		families: make(map[string]*Family), cuts: make(map[string]cut), newest: make(map[target]uint64),
+		watchers: make(map[int]func(Revocation)),
+	}
 }
 
 type memory struct {
 	mu       sync.Mutex
 	families map[string]*Family
-	log      []logged
-	seq      uint64
-	sweepAt  int
-	latest   time.Time // that anybody told us of: a Store has no clock of its own
+	cuts     map[string]cut // by subject
+	last     time.Time      // the end of the last family
+
+	log    []logged // by seq; one whose name has a newer entry says nothing any more
+	newest map[target]uint64
+	seq    uint64
+
+	sweepAt int
+	latest  time.Time // that anybody told us of: a Store has no clock of its own
 
 	watchers map[int]func(Revocation)
 	watch    int
@@ -33,22 +42,36 @@ type logged struct {
 	seq uint64
 }
 
+// A cut is the revocation of a subject, for its families: it is kept until the
+// last of them ends, which is longer than access tokens need it.
+type cut struct{ before, until time.Time }
+
 // sweepEvery is how many entries may come in between two looks for ended ones.
 const sweepEvery = 1024
 
-func (m *memory) Create(_ context.Context, f Family) error {
+func (m *memory) Create(ctx context.Context, f Family) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.families[f.ID] != nil {
 		return ErrFamilyExists
 	}
 	m.sweep(f.Created)
+	f.Counter, f.Rotated, f.Client, f.Revoked = 0, time.Time{}, "", false
 	f.Audience, f.Scope, f.Extra = slices.Clone(f.Audience), slices.Clone(f.Scope), slices.Clone(f.Extra)
 	m.families[f.ID] = &f
+	if f.Expires.After(m.last) {
+		m.last = f.Expires
+	}
 	return nil
 }
 
-func (m *memory) Advance(_ context.Context, a Advance) (Outcome, error) {
+func (m *memory) Advance(ctx context.Context, a Advance) (Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return Outcome{}, err
+	}
 	m.mu.Lock()
 	f := m.families[a.Family]
 	if f == nil {
@@ -56,8 +79,12 @@ func (m *memory) Advance(_ context.Context, a Advance) (Outcome, error) {
 		return Outcome{}, nil
 	}
 	m.sweep(a.Now)
+	if c, ok := m.cuts[f.Subject]; ok && !f.Created.After(c.before) {
+		f.Revoked = true
+	}
 	state := a.Judge(f)
 	out := Outcome{state, *f}
+	out.Family.Audience, out.Family.Scope, out.Family.Extra = slices.Clone(f.Audience), slices.Clone(f.Scope), slices.Clone(f.Extra)
 	if state != Reused {
 		m.mu.Unlock()
 		return out, nil
@@ -69,8 +96,11 @@ func (m *memory) Advance(_ context.Context, a Advance) (Outcome, error) {
 	return out, nil
 }
 
-func (m *memory) Revoke(_ context.Context, r Revocation) error {
+func (m *memory) Revoke(ctx context.Context, r Revocation) error {
 	if err := r.Check(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if r.Subject != "" && r.Before.IsZero() {
@@ -82,11 +112,15 @@ func (m *memory) Revoke(_ context.Context, r Revocation) error {
 		f.Revoked = true
 	}
 	if r.Subject != "" {
-		for _, f := range m.families {
-			if f.Subject == r.Subject && !f.Created.After(r.Before) {
-				f.Revoked = true
-			}
+		c := m.cuts[r.Subject]
+		if r.Before.After(c.before) {
+			c.before = r.Before
 		}
+		c.until = m.last
+		if r.Before.After(m.last) {
+			c.until = r.Before
+		}
+		m.cuts[r.Subject] = c
 	}
 	tell := m.append(r)
 	m.mu.Unlock()
@@ -94,11 +128,19 @@ func (m *memory) Revoke(_ context.Context, r Revocation) error {
 	return nil
 }
 
-// append stores r and gives the function that tells the watchers of it, outside
-// the lock.
+// append stores r unless it is stored already, and gives the function that tells
+// the watchers of it, outside the lock.
 func (m *memory) append(r Revocation) (tell func(Revocation)) {
-	m.seq++
-	m.log = append(m.log, logged{r, m.seq})
+	more, name := true, r.target()
+	if at, ok := m.newest[name]; ok {
+		i, _ := m.find(at)
+		r, more = r.lengthen(m.log[i].Revocation)
+	}
+	if more {
+		m.seq++
+		m.log = append(m.log, logged{r, m.seq})
+		m.newest[name] = m.seq
+	}
 	watchers := slices.Collect(maps.Values(m.watchers))
 	return func(r Revocation) {
 		for _, f := range watchers {
@@ -107,22 +149,41 @@ func (m *memory) append(r Revocation) (tell func(Revocation)) {
 	}
 }
 
-func (m *memory) Changes(_ context.Context, after Cursor) ([]Revocation, Cursor, error) {
+// find gives the place of the first entry from seq on.
+func (m *memory) find(seq uint64) (int, bool) {
+	return slices.BinarySearchFunc(m.log, seq, func(l logged, seq uint64) int {
+		switch {
+		case l.seq < seq:
+			return -1
+		case l.seq > seq:
+			return 1
+		}
+		return 0
+	})
+}
+
+func (m *memory) Changes(ctx context.Context, after Cursor) ([]Revocation, Cursor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, "", err
+	}
 	var from uint64
 	if after != "" {
 		var err error
 		if from, err = strconv.ParseUint(string(after), 10, 64); err != nil {
-			return nil, "", err
+			return nil, "", fmt.Errorf("memory store: cursor: %w", err)
 		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	i, _ := slices.BinarySearchFunc(m.log, from+1, func(l logged, seq uint64) int {
-		return int(l.seq) - int(seq)
-	})
+	if from > m.seq {
+		return nil, "", fmt.Errorf("memory store: cursor %d is ahead of %d", from, m.seq)
+	}
+	i, _ := m.find(from + 1)
 	var list []Revocation
 	for _, l := range m.log[i:] {
-		list = append(list, l.Revocation)
+		if m.newest[l.target()] == l.seq {
+			list = append(list, l.Revocation)
+		}
 	}
 	return list, Cursor(strconv.FormatUint(m.seq, 10)), nil
 }
@@ -145,10 +206,20 @@ func (m *memory) sweep(now time.Time) {
 	if now.After(m.latest) {
 		m.latest = now
 	}
-	if len(m.families)+len(m.log) < m.sweepAt+sweepEvery {
+	if len(m.families)+len(m.log)+len(m.cuts) < m.sweepAt+sweepEvery {
 		return
 	}
-	maps.DeleteFunc(m.families, func(_ string, f *Family) bool { return !m.latest.Before(f.Expires) })
-	m.log = slices.DeleteFunc(m.log, func(l logged) bool { return !l.Until.IsZero() && m.latest.After(l.Until.Add(afterlife)) })
-	m.sweepAt = len(m.families) + len(m.log)
+	maps.DeleteFunc(m.families, func(_ string, f *Family) bool { return m.latest.After(f.Expires.Add(afterlife)) })
+	maps.DeleteFunc(m.cuts, func(_ string, c cut) bool { return m.latest.After(c.until.Add(afterlife)) })
+	m.log = slices.DeleteFunc(m.log, func(l logged) bool {
+		if m.newest[l.target()] != l.seq {
+			return true
+		}
+		ended := !l.Until.IsZero() && m.latest.After(l.Until.Add(afterlife))
+		if ended {
+			delete(m.newest, l.target())
+		}
+		return ended
+	})
+	m.sweepAt = len(m.families) + len(m.log) + len(m.cuts)
 }

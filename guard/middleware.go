@@ -183,13 +183,8 @@ func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (chec
 			return c, refuse(why)
 		}
 	}
-	if g.replica != nil {
-		if g.outage == FailClosed && !g.replica.fresh(ctx, now) {
-			return c, refuse(event.ReasonStoreUnavailable)
-		}
-		if why := g.replica.check(c.entry, raw); why != 0 {
-			return c, refuse(why)
-		}
+	if why := g.unrevoked(ctx, c.entry, raw, now); why != 0 {
+		return c, refuse(why)
 	}
 	if !c.seen {
 		g.remember(key, c.entry, now)

@@ -23,7 +23,9 @@ type replica struct {
 
 	generation atomic.Uint64
 	synced     atomic.Int64 // Unix nanoseconds of the last answer of the Store
-	down       atomic.Bool  // the Store did not answer the last time
+	tried      atomic.Int64 // and of the last question
+	failing    atomic.Bool  // the last question got no answer
+	unchecked  atomic.Int64 // tokens that were let through without an answer, and are not recorded yet
 
 	mu       sync.RWMutex
 	tokens   map[identity]revoked
@@ -31,20 +33,20 @@ type replica struct {
 	subjects map[target]subjectRevoked
 
 	turn   chan struct{} // held by whoever asks the Store
-	tried  atomic.Int64  // when it was asked last
 	cursor Cursor        // owned by the turn
-}
-
-// A target is what a revocation names, with the issuer it is narrowed to.
-type target struct {
-	kind   byte // 'j' jti, 's' session, 'u' subject, 'k' key
-	issuer string
-	name   string
 }
 
 type revoked struct {
 	until time.Time
 	cause event.Reason
+}
+
+// lengthen is Revocation.lengthen.
+func (v revoked) lengthen(old revoked) (revoked, bool) {
+	if !v.until.IsZero() && (old.until.IsZero() || old.until.After(v.until)) {
+		v.until = old.until
+	}
+	return v, !v.until.Equal(old.until)
 }
 
 type subjectRevoked struct {
@@ -73,8 +75,14 @@ func (r *replica) sync(ctx context.Context, now time.Time) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	return r.ask(ctx, now)
+}
+
+// ask is sync for whoever holds the turn.
+func (r *replica) ask(ctx context.Context, now time.Time) error {
 	r.tried.Store(now.UnixNano())
 	list, next, err := r.store.Changes(ctx, r.cursor)
+	r.failing.Store(err != nil)
 	if err != nil {
 		return err
 	}
@@ -91,46 +99,87 @@ const catchUp = 500 * time.Millisecond
 
 // fresh reports whether the copy may be believed. One that is too old, because
 // the process was suspended for example, is brought up to date if the Store
-// answers at once; a Store that has just failed is not asked again.
+// answers at once: one request asks, the others wait for it. A Store that has
+// just failed is not asked again, so that an outage delays few requests.
 func (r *replica) fresh(ctx context.Context, now time.Time) bool {
+	if !r.stale(now) {
+		return true
+	}
+	if r.failing.Load() && (r.justTried(now) || len(r.turn) > 0) {
+		return false
+	}
+	wait, cancel := context.WithTimeout(ctx, catchUp)
+	defer cancel()
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-wait.Done():
+		return false
+	}
 	switch {
 	case !r.stale(now):
 		return true
-	case now.UnixNano()-r.tried.Load() < int64(time.Second) && r.down.Load():
+	case r.failing.Load() && r.justTried(now):
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, catchUp)
+	// Not within ctx: a client that goes away is no sign that the Store has.
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), catchUp)
 	defer cancel()
-	return r.sync(ctx, now) == nil || !r.stale(now)
+	return r.ask(within, now) == nil
 }
 
 func (r *replica) stale(now time.Time) bool {
 	return now.UnixNano()-r.synced.Load() > int64(r.maxStale)
 }
 
+func (r *replica) justTried(now time.Time) bool {
+	return now.UnixNano()-r.tried.Load() < int64(time.Second)
+}
+
+// put enters a revocation. One that says nothing new changes nothing: a Store
+// may give it twice.
 func (r *replica) put(v Revocation) {
-	new := revoked{v.Until, v.cause()}
+	if r.enter(&v) {
+		r.generation.Add(1)
+	}
+}
+
+func (r *replica) enter(v *Revocation) (more bool) {
 	r.mu.Lock()
-	switch {
-	case v.Identity != "":
+	defer r.mu.Unlock()
+	new, name := revoked{v.Until, v.cause()}, v.target()
+	switch name.kind {
+	case 'i':
 		var id identity
-		if n, err := base64.RawURLEncoding.Decode(id[:], []byte(v.Identity)); err == nil && n == len(id) {
-			r.tokens[id] = new
+		if n, err := base64.RawURLEncoding.Decode(id[:], []byte(v.Identity)); err != nil || n != len(id) {
+			return false // names no token that there could be
 		}
-	case v.JTI != "":
-		r.byName[target{'j', v.Issuer, v.JTI}] = new
-	case v.Session != "":
-		r.byName[target{'s', v.Issuer, v.Session}] = new
-	case v.KeyID != "":
-		r.byName[target{'k', v.Issuer, v.KeyID}] = new
-	case v.Subject != "":
-		k := target{'u', v.Issuer, v.Subject}
-		if before := v.Before.Unix(); before >= r.subjects[k].before {
-			r.subjects[k] = subjectRevoked{new, before}
+		return enter(r.tokens, id, new)
+	case 'u':
+		new := subjectRevoked{new, v.Before.Unix()}
+		old, known := r.subjects[name]
+		if known {
+			longer := false
+			new.revoked, longer = new.revoked.lengthen(old.revoked)
+			if more := new.before > old.before; !more && !longer {
+				return false
+			}
+			new.before = max(new.before, old.before)
+		}
+		r.subjects[name] = new
+		return true
+	}
+	return enter(r.byName, name, new)
+}
+
+func enter[K comparable](m map[K]revoked, name K, v revoked) (more bool) {
+	if old, known := m[name]; known {
+		if v, more = v.lengthen(old); !more {
+			return false
 		}
 	}
-	r.mu.Unlock()
-	r.generation.Add(1)
+	m[name] = v
+	return true
 }
 
 // check says why the token, which was encoded as raw, is no longer good, zero

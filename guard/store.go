@@ -45,8 +45,10 @@ type Store interface {
 	// A Reused family is revoked in the same step, its access tokens with it.
 	Advance(ctx context.Context, a Advance) (Outcome, error)
 
-	// Revoke stores a revocation until r.Until. Doing so twice is doing it once. A
-	// session that is a family takes its refresh tokens with it.
+	// Revoke stores a revocation until r.Until. Doing so twice is doing it once, and
+	// a second one of the same name can only lengthen the first. A Session that is
+	// a family takes its refresh tokens with it, a Subject those families that were
+	// created up to r.Before, whenever the Store learns of them.
 	Revoke(ctx context.Context, r Revocation) error
 
 	// Changes gives the revocations stored since after, oldest first, and the
@@ -102,7 +104,7 @@ type Advance struct {
 	ClientID string        // compared with Family.ClientID
 	Confirm  []string      // what the client has shown: Family.Confirm must be among it, where that is set
 	Client   string        // tells apart whoever may retry: opaque, not secret
-	Grace    time.Duration // how long the parent may be presented again
+	Grace    time.Duration // how long the parent may be presented again; not at all when it is not positive
 	Now      time.Time
 }
 
@@ -148,7 +150,7 @@ func (a Advance) Judge(f *Family) State {
 		f.Counter++
 		f.Rotated, f.Client = a.Now, a.Client
 		return Rotated
-	case a.Counter+1 == f.Counter && a.Client == f.Client && a.Now.Sub(f.Rotated) < a.Grace:
+	case a.Counter+1 == f.Counter && a.Client == f.Client && a.Grace > 0 && a.Now.Sub(f.Rotated) < a.Grace:
 		return Retried
 	}
 	f.Revoked = true
@@ -197,6 +199,41 @@ func (r *Revocation) Check() error {
 		return errors.New("revocation: Cause must be a reason of the class state")
 	}
 	return nil
+}
+
+// A target is what a revocation names, with the issuer that it is narrowed to:
+// the name under which it is stored.
+type target struct {
+	kind   byte // 'i' identity, 'j' jti, 's' session, 'u' subject, 'k' key
+	issuer string
+	name   string
+}
+
+func (r *Revocation) target() target {
+	switch {
+	case r.Identity != "":
+		return target{'i', "", r.Identity} // a digest needs no issuer
+	case r.JTI != "":
+		return target{'j', r.Issuer, r.JTI}
+	case r.Session != "":
+		return target{'s', r.Issuer, r.Session}
+	case r.Subject != "":
+		return target{'u', r.Issuer, r.Subject}
+	}
+	return target{'k', r.Issuer, r.KeyID}
+}
+
+// lengthen gives r, which is to be stored where old of the same name is: nothing
+// that old refuses is let through by it. It reports whether that says more than
+// old did.
+func (r Revocation) lengthen(old Revocation) (Revocation, bool) {
+	if !r.Until.IsZero() && (old.Until.IsZero() || old.Until.After(r.Until)) {
+		r.Until = old.Until
+	}
+	if old.Before.After(r.Before) {
+		r.Before = old.Before
+	}
+	return r, !r.Until.Equal(old.Until) || !r.Before.Equal(old.Before)
 }
 
 // cause is the reason with which tokens are refused.
