@@ -35,19 +35,31 @@ func (l *limiter) pair(key uint64) (a, b *atomic.Int64) {
 	return &l.rows[0][key%cells], &l.rows[1][key>>32%cells]
 }
 
+// fill says in how many nanoseconds the bucket of key will be empty. More than
+// charge ever puts in means that the clock was set back: nobody is to wait until
+// it has caught up.
+func (l *limiter) fill(a, b *atomic.Int64, now int64) int64 {
+	n := min(a.Load(), b.Load()) - now
+	if n < 0 || n > 2*l.window {
+		return 0
+	}
+	return n
+}
+
 // wait says how long key is over its limit, zero when it is not.
 func (l *limiter) wait(key uint64, now time.Time) time.Duration {
 	a, b := l.pair(key)
-	over := min(a.Load(), b.Load()) - now.UnixNano() - (l.window - l.unit)
-	return time.Duration(max(over, 0))
+	return time.Duration(max(l.fill(a, b, now.UnixNano())-(l.window-l.unit), 0))
 }
 
-// charge adds a failure of tenths/10 units to key.
+// charge adds a failure of tenths/10 units to key, up to two windows: a burst
+// that was let in together does not shut its address out for hours.
 func (l *limiter) charge(key uint64, tenths int64, now time.Time) {
 	a, b := l.pair(key)
-	empty := max(min(a.Load(), b.Load()), now.UnixNano()) + l.unit*tenths/10
-	raise(a, empty)
-	raise(b, empty)
+	at := now.UnixNano()
+	empty := at + min(l.fill(a, b, at)+l.unit*tenths/10, 2*l.window)
+	l.raise(a, empty)
+	l.raise(b, empty)
 }
 
 // take charges one unit unless key is over its limit, and then says for how long.
@@ -59,10 +71,12 @@ func (l *limiter) take(key uint64, now time.Time) time.Duration {
 	return 0
 }
 
-func raise(c *atomic.Int64, to int64) {
+// raise sets c to the later time, unless it holds one from before the clock was
+// set back.
+func (l *limiter) raise(c *atomic.Int64, to int64) {
 	for {
 		old := c.Load()
-		if old >= to || c.CompareAndSwap(old, to) {
+		if old >= to && old <= to+2*l.window || c.CompareAndSwap(old, to) {
 			return
 		}
 	}
