@@ -43,6 +43,7 @@ type foldCell struct {
 	full   int
 	count  int64        // facts that were not written
 	sample *event.Event // of these; nil while it is being described
+	waited bool         // a turn has gone by without it
 }
 
 type verdict uint8
@@ -121,6 +122,7 @@ func (c *foldCell) set(at foldKey, e *event.Event) {
 		return
 	}
 	sample := *e
+	sample.Own() // a client chooses how long its texts are
 	c.sample = &sample
 	if !at.addr.IsValid() {
 		c.sample.ClientAddress, c.sample.ClientPort = "", 0
@@ -137,7 +139,8 @@ func (f *fold) add(k foldKey, e *event.Event) {
 	c.set(at, e)
 }
 
-// turn gives out what was counted since the last turn and begins anew.
+// turn gives out what was counted since the last turn and begins anew. A sample
+// that nobody described has no time.
 func (f *fold) turn(window time.Duration, give func(foldKey, *event.Event)) {
 	type held struct {
 		k foldKey
@@ -152,8 +155,12 @@ func (f *fold) turn(window time.Duration, give func(foldKey, *event.Event)) {
 			case c.count > 0 && c.sample != nil:
 				list = append(list, held{k, c})
 				delete(s.cells, k)
+			case c.count > 0 && c.waited: // whoever described it has panicked: the count goes out without
+				c.sample = new(event.Event)
+				list = append(list, held{k, c})
+				delete(s.cells, k)
 			case c.count > 0: // its sample is being described: next time
-				c.full = 0
+				c.full, c.waited = 0, true
 			default:
 				delete(s.cells, k)
 			}

@@ -217,6 +217,7 @@ func (g *Guard) Close(ctx context.Context) error {
 	}
 	now := g.now()
 	g.rec.turn(now, time.Second)
+	g.rec.turn(now, time.Second) // what waited for a sample, too
 	g.rec.send(g.rec.fact(event.GuardStopped, 0, now))
 	if c, ok := g.rec.sink.(closer); ok {
 		return c.Close(ctx)

@@ -108,6 +108,15 @@ func (r *recorder) pass(k foldKey, e *event.Event, try bool) bool {
 func (r *recorder) turn(now time.Time, window time.Duration) {
 	refused := false
 	r.fold.turn(window, func(k foldKey, e *event.Event) {
+		if e.Time.IsZero() {
+			bare := r.get(k.kind, k.reason, now)
+			bare.Count, bare.Window = e.Count, e.Window
+			if k.addr.IsValid() {
+				bare.ClientAddress = k.addr.String()
+			}
+			*e = bare.Event
+			r.records.Put(bare)
+		}
 		if refused { // one refusal a turn is enough waiting
 			r.fold.add(k, e)
 			return

@@ -422,6 +422,44 @@ func TestFold(t *testing.T) {
 	}
 }
 
+// A hook that panics for a path of an attacker's choice takes his request with
+// it, and none of the records.
+func TestFoldOutlivesAPanic(t *testing.T) {
+	b := newBench(t, func(c *guard.Config) {
+		c.Route = func(r *http.Request) string {
+			if r.URL.Path == "/boom" {
+				panic("no such route")
+			}
+			return "/orders/{id}"
+		}
+	})
+	h := b.Verify(answerOK)
+	send := func(path string) {
+		defer func() { recover() }() // as net/http does
+		get(h, "x", func(r *http.Request) { r.URL.Path = path })
+	}
+	const each = 50
+	for range each {
+		send("/orders/7")
+		send("/boom")
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var sum int64
+	for _, e := range b.memo.take() {
+		if e.Reason == event.ReasonMalformed {
+			sum += e.Weight()
+			if e.Time.IsZero() || e.ServiceName != "orders" || e.ClientAddress != "203.0.113.7" || e.Outcome != event.Failure || e.ID.IsZero() {
+				t.Errorf("a record without time, service or address: %+v", e)
+			}
+		}
+	}
+	if sum < 2*each-10 { // the ten in full are lost with their requests when it is they who panic
+		t.Errorf("the records stand for %d refusals, want nearly %d", sum, 2*each)
+	}
+}
+
 // The uses of a token are folded into few records that stand for all of them.
 func TestUses(t *testing.T) {
 	b := newBench(t, nil)

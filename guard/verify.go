@@ -31,6 +31,7 @@ func (s *scratch) decode(segment string) ([]byte, bool) {
 	to := from + strict.DecodedLen(len(segment))
 	s.buf = append(s.buf, segment...)
 	n, err := strict.Decode(s.buf[from:], s.buf[from:])
+	clear(s.buf[max(to, from+n):]) // the end of the text, which free does not see
 	s.buf = s.buf[:max(to, from+n)]
 	return s.buf[from : from+n], err == nil
 }
