@@ -127,6 +127,18 @@ func TestKeyfuncErrors(t *testing.T) {
 	}
 }
 
+// A key function that gives an empty secret, because a variable is not set,
+// gives none: everybody could sign with it.
+func TestEmptySecret(t *testing.T) {
+	for _, key := range []any{[]byte{}, []byte(nil), "", nil} {
+		b := newBench(t, func(c *guard.Config) { c.Keys = guard.Keyfunc(func(*jwt.Token) (any, error) { return key, nil }) })
+		raw := signed(t, jwt.SigningMethodHS256, []byte{}, usual(b.clock.Now()))
+		if _, err := b.Check(t.Context(), raw, guard.Meta{}); reasonOf(err).String() != "alg_key_mismatch" {
+			t.Errorf("%T of length 0: %v, want alg_key_mismatch", key, err)
+		}
+	}
+}
+
 // Without kid, each of a few keys is tried; a key of another name never is.
 func TestSeveralKeys(t *testing.T) {
 	other := []byte(strings.Repeat("o", 32))
