@@ -53,7 +53,8 @@ type Config struct {
 	// Extract finds the token in a request. The default is Bearer.
 	Extract Extractor
 	// ClientIP resolves the address by which failures are counted and recorded.
-	// The default is the peer of the connection. Behind a proxy, give the
+	// The default is the peer of the connection, which also stands in where the
+	// resolver gives no address. Behind a proxy, give the
 	// resolver of your router that trusts this proxy alone: a forwarded header
 	// taken at face value lets an attacker choose his address.
 	ClientIP func(*http.Request) netip.Addr

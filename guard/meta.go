@@ -70,7 +70,10 @@ func (g *Guard) meta(r *http.Request, addr netip.Addr, port int, from event.Sour
 
 func (g *Guard) address(r *http.Request) (netip.Addr, int) {
 	if g.clientIP != nil {
-		return g.clientIP(r).Unmap(), 0
+		if a := g.clientIP(r).Unmap(); a.IsValid() {
+			return a, 0
+		}
+		// Who can make the resolver fail must not get out of the limit by it.
 	}
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

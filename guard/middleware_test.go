@@ -396,6 +396,21 @@ func TestAddress(t *testing.T) {
 	if e := b.memo.one(t); e.ClientAddress != "198.51.100.9" || e.ClientPort != 0 {
 		t.Errorf("address %s port %d from the resolver", e.ClientAddress, e.ClientPort)
 	}
+	// Who makes a resolver fail is not out of the limit: he shares the proxy's.
+	b = newBench(t, func(c *guard.Config) {
+		c.ClientIP = func(r *http.Request) netip.Addr { a, _ := netip.ParseAddr(r.Header.Get("X-Forwarded-For")); return a }
+		c.Limit = guard.LimitConfig{Failures: 3}
+	})
+	var codes []int
+	for range 4 {
+		codes = append(codes, get(b.Verify(answerOK), "x", func(r *http.Request) { r.Header.Set("X-Forwarded-For", "nonsense") }).Code)
+	}
+	if fmt.Sprint(codes) != "[401 401 401 429]" {
+		t.Errorf("statuses %v without an address", codes)
+	}
+	if w := get(b.Verify(answerOK), "x", forwarded); w.Code != 401 {
+		t.Errorf("a client with an address is answered %d", w.Code)
+	}
 }
 
 // Correlation ids are taken when they are what they should be.
