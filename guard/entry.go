@@ -62,7 +62,7 @@ func (e *entry) keep(values *[textCount]string) {
 
 // size is about what the entry occupies, its place in the cache included.
 func (e *entry) size() int {
-	n := entryBase + len(e.texts)
+	n := entryBase + len(e.texts) + len(e.head.kid) + len(e.head.typ)
 	for _, a := range e.audience {
 		n += 16 + len(a)
 	}

@@ -83,6 +83,7 @@ func (j *judge) read(segment string) (*head, event.Reason) {
 	case reaches(h.kid):
 		return nil, event.ReasonKIDInjection
 	}
+	h.kid, h.typ = strings.Clone(h.kid), strings.Clone(h.typ) // the cache holds them, and not the rest
 	return h, 0
 }
 
