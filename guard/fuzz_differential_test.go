@@ -399,14 +399,14 @@ func readObject(text string) reading {
 		switch x {
 		case json.Delim('{'), json.Delim('['):
 			if depth == 0 && x == json.Delim('[') {
-				return reading{}
+				return reading{twice: r.twice}
 			}
 			depth++
 		case json.Delim('}'), json.Delim(']'):
 			depth--
 		default:
 			if depth == 0 {
-				return reading{}
+				return reading{twice: r.twice} // a value that is no object, or one behind it
 			}
 		}
 	}

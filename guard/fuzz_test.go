@@ -61,6 +61,7 @@ func FuzzHeader(f *testing.F) {
 		`{"alg":"HS256"}`, `{"alg":"none"}`, `{"alg":"HS256","kid":"../x"}`, `{"alg":"HS256","alg":"none"}`, `{"alg":"HS256","crit":[]}`, `{"\u0061lg":"none"}`,
 		`{"alg":["HS256"]}`, `{`, `{"alg":"HS256","kid":"` + strings.Repeat("k", 4000) + `"}`, "{\"alg\":\"\xff\"}", `{"alg":"NONE "}`, `{"alg":"HS256","typ":"AT+jwt","cty":"x"}`,
 		`{"alg":"HS256","kid":"k--"}`, `{"alg":"HS256","kid":"a/../b"}`, `{"alg":"HS256","kid":"\u0000"}`, `{"alg":"HS256","x5t":"a","x5c":[]}`, `{"alg":"HS256","x":1e999}`,
+		`{"":1,"":2}0`, `{"":1,"":2}{}`, `{}{}`, `{"alg":"HS256"}[]`, `{"a":1,"a"`,
 	} {
 		f.Add(h)
 	}
