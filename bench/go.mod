@@ -10,6 +10,8 @@ require (
 	github.com/lestrrat-go/jwx/v2 v2.1.3
 )
 
+require github.com/go-jose/go-jose/v4 v4.1.8 // indirect
+
 require (
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.3.0 // indirect
 	github.com/goccy/go-json v0.10.3 // indirect

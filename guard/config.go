@@ -16,7 +16,8 @@ import (
 // Config is everything a Guard can be told. A zero field means its documented
 // default, and every default is the safe one.
 type Config struct {
-	// Keys verify tokens: Static, Keyfunc, or a KeySource of your own. Required.
+	// Keys verify tokens: Static, Keyfunc, JWKS, a Keyring, or a KeySource of your
+	// own. Required.
 	Keys KeySource
 	// Algorithms are the values of alg that are accepted. Required, because a
 	// list that follows from the token is no list. HMAC cannot stand beside
@@ -291,6 +292,11 @@ func (c *Config) judgeKeys(bad func(field, format string, args ...any)) {
 		bad("Keys", "missing")
 		return
 	}
+	if k, ok := c.Keys.(keeper); ok {
+		if err := k.suits(c); err != nil {
+			bad("Keys", "%w", err)
+		}
+	}
 	l, ok := c.Keys.(lister)
 	if !ok {
 		return
@@ -306,7 +312,7 @@ func (c *Config) judgeKeys(bad func(field, format string, args ...any)) {
 		}
 		usable := len(c.Algorithms) == 0
 		for _, name := range c.Algorithms {
-			usable = usable || algorithms[name] != nil && algorithms[name].takes(k.Material)
+			usable = usable || algorithms[name] != nil && k.serves(algorithms[name])
 		}
 		if !usable {
 			f, bits := familyOf(k.Material)

@@ -123,6 +123,9 @@ func New(c Config) (*Guard, error) {
 	}
 	started := g.rec.fact(event.GuardStarted, 0, g.began)
 	g.rec.send(started)
+	if k, ok := g.keys.(keeper); ok {
+		k.attach(g)
+	}
 	g.running.Go(func() { g.watch(ctx, c.Events.Heartbeat) })
 	return g, nil
 }
@@ -175,6 +178,9 @@ func (g *Guard) watch(ctx context.Context, heartbeat time.Duration) {
 	beat, swept := last, last
 	g.every(ctx, time.Second, func(context.Context) {
 		now := g.now()
+		if k, ok := g.keys.(keeper); ok {
+			k.tick(now)
+		}
 		g.rec.turn(now, now.Sub(last))
 		last = now
 		if heartbeat > 0 && now.Sub(beat) >= heartbeat {
@@ -199,7 +205,13 @@ func (g *Guard) Close(ctx context.Context) error {
 	}
 	g.stop()
 	done := make(chan struct{})
-	go func() { g.running.Wait(); close(done) }()
+	go func() {
+		defer close(done)
+		g.running.Wait()
+		if k, ok := g.keys.(keeper); ok {
+			k.detach(g)
+		}
+	}()
 	select {
 	case <-done:
 	case <-ctx.Done():

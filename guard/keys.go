@@ -2,12 +2,14 @@ package guard
 
 import (
 	"context"
+	"crypto"
 	"crypto/rsa"
 	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/jotsight/jotsight/guard/event"
 )
 
 // A Header is what a token says about how it is signed, before anything is
@@ -22,9 +24,21 @@ type Header struct {
 // *ecdsa.PublicKey or ed25519.PublicKey; of a private key the public half is
 // used.
 type Key struct {
-	ID       string // kid; empty matches a token that names none, and any token where it is the only key
-	Material any
-	secret   *secret // of an HMAC key that stays
+	ID        string // kid; empty matches a token that names none, and any token where it is the only key
+	Material  any
+	Algorithm string  // the only alg that the key is used with; empty for each that goes with it
+	secret    *secret // of an HMAC key that stays
+}
+
+// serves reports whether the key may be used with the algorithm.
+func (k *Key) serves(a *algorithm) bool {
+	return (k.Algorithm == "" || k.Algorithm == a.name) && a.takes(k.Material)
+}
+
+// same reports whether k and o are the same public key, used in the same way.
+func (k *Key) same(o *Key) bool {
+	m, ok := k.Material.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && k.ID == o.ID && k.Algorithm == o.Algorithm && m.Equal(o.Material)
 }
 
 // Format prints the id for every verb, never the material.
@@ -175,6 +189,9 @@ func judgeKey(k Key) error {
 		if f, _ := familyOf(m); f == 0 {
 			return fmt.Errorf("%s: a %T is not a key", name, m)
 		}
+	}
+	if a := algorithms[k.Algorithm]; k.Algorithm != "" && (a == nil || !a.takes(k.Material)) {
+		return fmt.Errorf("%s: Algorithm: %q does not go with it", name, event.Scrub(k.Algorithm))
 	}
 	return nil
 }

@@ -147,5 +147,6 @@ var messages = map[event.Kind]string{
 	event.RevokedUse: "revoked token used", event.Replayed: "proof used twice", event.CanaryUsed: "planted token used", event.ScopeDenied: "scope does not cover the route",
 	event.RateLimited: "too many failures", event.Logout: "session ended", event.Introspected: "token introspected",
 	event.GuardStarted: "guard started", event.GuardStopped: "guard stopped", event.Heartbeat: "guard is alive",
-	event.EventsDropped: "events lost detail",
+	event.EventsDropped: "events lost detail", event.KeyRotated: "key rotated", event.KeysRefreshed: "key set loaded",
+	event.KeysFailed: "key set not loaded",
 }

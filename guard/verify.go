@@ -127,7 +127,7 @@ func (g *Guard) checkSignature(ctx context.Context, h *head, signed, signature s
 	}
 	why := event.ReasonAlgKeyMismatch
 	for _, k := range keys[:min(len(keys), maxTries)] {
-		if !h.alg.takes(k.Material) {
+		if !k.serves(h.alg) {
 			continue
 		}
 		err := k.verify(h.alg, signed, sig)
