@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,6 +65,10 @@ type Config struct {
 	// happen, and after. The default is Request.Pattern, which no router has set
 	// before. See MuxRoute for http.ServeMux, and adapters/chiguard for chi.
 	Route func(*http.Request) string
+	// Trace names the trace and the span of a context in hex, as otelguard.Trace
+	// does. Where it gives nothing, and by default, events name what the client
+	// sent as Traceparent (W3C Trace Context).
+	Trace func(context.Context) (traceID, spanID string)
 
 	Revocation RevocationConfig
 	Binding    BindingConfig

@@ -36,6 +36,7 @@ type Guard struct {
 	binding  *binding
 	clientIP func(*http.Request) netip.Addr
 	route    func(*http.Request) string
+	trace    func(context.Context) (traceID, spanID string)
 	deny     func(http.ResponseWriter, *http.Request, *Error)
 	log      *slog.Logger
 	now      func() time.Time
@@ -74,7 +75,7 @@ func New(c Config) (*Guard, error) {
 	}
 	g := &Guard{
 		keys: c.Keys, maxBytes: c.MaxBytes, watching: c.ObserveOnly,
-		extract: c.Extract, clientIP: c.ClientIP, route: c.Route, deny: c.Deny, log: c.Log, now: c.Now,
+		extract: c.Extract, clientIP: c.ClientIP, route: c.Route, trace: c.Trace, deny: c.Deny, log: c.Log, now: c.Now,
 		cacheAge: c.Cache.MaxAge, limits: c.Limit, outage: c.Revocation.OnOutage,
 		successes: c.Events.Successes, slow: c.Events.Slow, timing: timing, custom: custom, seed: maphash.MakeSeed(),
 		binding: newBinding(c.Binding, c.Leeway),

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"context"
 	"crypto/x509"
 	"net/http"
 	"net/netip"
@@ -64,8 +65,22 @@ func (g *Guard) meta(r *http.Request, addr netip.Addr, port int, from event.Sour
 	if m.Route == "" {
 		m.Path = r.URL.Path
 	}
-	m.TraceID, m.SpanID = traceparent(r.Header.Get("Traceparent"))
+	if m.TraceID, m.SpanID = g.traceOf(r.Context()); m.TraceID == "" {
+		m.TraceID, m.SpanID = traceparent(r.Header.Get("Traceparent"))
+	}
 	return m
+}
+
+// traceOf asks Config.Trace, and takes nothing from it that is no trace.
+func (g *Guard) traceOf(ctx context.Context) (trace, span string) {
+	if g.trace == nil {
+		return "", ""
+	}
+	trace, span = g.trace(ctx)
+	if len(trace) != 32 || len(span) != 16 || !hex(trace) || !hex(span) {
+		return "", ""
+	}
+	return trace, span
 }
 
 func (g *Guard) address(r *http.Request) (netip.Addr, int) {

@@ -123,7 +123,7 @@ func (g *Guard) find(o *origin) (raw string, e *Error) {
 // that it was checked for, because nothing tells it when it is revoked.
 func (g *Guard) Check(ctx context.Context, raw string, m Meta) (*Token, error) {
 	now := g.now()
-	o := origin{meta: &m, addr: m.Address.Unmap(), port: m.Port, from: m.Source, dpop: !m.Proof.IsZero()}
+	o := origin{meta: &m, ctx: ctx, addr: m.Address.Unmap(), port: m.Port, from: m.Source, dpop: !m.Proof.IsZero()}
 	if g.blocked(o.addr, now) > 0 {
 		g.recordLimited(&o, now)
 		return nil, refuse(event.ReasonRateLimited)

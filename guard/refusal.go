@@ -2,6 +2,7 @@ package guard
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/netip"
 	"time"
@@ -14,6 +15,7 @@ import (
 type origin struct {
 	r     *http.Request
 	meta  *Meta
+	ctx   context.Context // beside meta; nil where nobody is traced
 	addr  netip.Addr
 	port  int
 	from  event.Source
@@ -32,6 +34,9 @@ func (o *origin) agent() string {
 func (g *Guard) describe(o *origin, e *event.Event) {
 	if o.meta != nil {
 		o.meta.describe(e)
+		if e.TraceID == "" && o.ctx != nil {
+			e.TraceID, e.SpanID = g.traceOf(o.ctx)
+		}
 		return
 	}
 	g.describeRequest(o, o.r, e)
