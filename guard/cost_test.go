@@ -80,7 +80,9 @@ func open(tb testing.TB, c guard.Config) *guard.Guard {
 
 var answerOK = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 
-// What a guard may cost on top of the handler, in allocations. The counts are
+// Gate: a seen token, everything on, costs "<= 2 allocations and 400 bytes" (over
+// bare chi in bench/guard, over a bare handler here), "encoder and buffer 0
+// allocations". What a guard may cost on top of the handler, in allocations. The counts are
 // exact, so that a change of one is a line in a diff.
 func TestAllocations(t *testing.T) {
 	g := open(t, everythingOn())
@@ -116,7 +118,7 @@ func bytesPerRun(n int, f func()) uint64 {
 	return least
 }
 
-// A full cache is bounded in bytes, whatever the number of tokens.
+// Gate: "cache at most 600 bytes an entry". A full cache is bounded in bytes, whatever the number of tokens.
 func TestCacheBytes(t *testing.T) {
 	const entries = 10_000
 	g := open(t, func() guard.Config {

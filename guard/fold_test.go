@@ -11,7 +11,7 @@ import (
 	"github.com/jotsight/jotsight/guard/event"
 )
 
-// A million pairs of address and reason within one second, each with the longest
+// Gate: the fold is bounded in memory, and its counts are exact. A million pairs of address and reason within one second, each with the longest
 // texts that a client can send, stay within a few megabytes, and the sum of what
 // is written and what is counted is exact.
 func TestFoldIsBounded(t *testing.T) {

@@ -240,6 +240,7 @@ func (s *countingStore) Advance(ctx context.Context, a guard.Advance) (guard.Out
 	return s.Store.Advance(ctx, a)
 }
 
+// Gate: "100 concurrent refreshes of one token: exactly one rotation, in memory".
 // A hundred simultaneous refreshes of one token rotate it once, and all that
 // succeed get the same successor.
 func TestRefreshOnce(t *testing.T) {

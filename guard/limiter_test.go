@@ -10,7 +10,7 @@ import (
 	"unsafe"
 )
 
-// The limiter is 1 MiB whatever the number of addresses: a million of them, each
+// Gate: "limiter 1 MiB whatever the number of addresses". The limiter is 1 MiB whatever the number of addresses: a million of them, each
 // charged, allocate nothing.
 func TestLimiterIsOneMiB(t *testing.T) {
 	l := newLimiter(30, time.Minute)

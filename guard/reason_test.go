@@ -302,7 +302,7 @@ func (brokenStore) Changes(context.Context, guard.Cursor) ([]guard.Revocation, g
 	return nil, "", errors.New("connection refused")
 }
 
-// The eleven failures of the study, which other libraries fold into a few, have
+// Gate: "all failure kinds of the study give distinct reasons". The eleven failures of the study, which other libraries fold into a few, have
 // eleven reasons.
 func TestFailureKindsDiffer(t *testing.T) {
 	b := newBench(t, nil)

@@ -17,7 +17,7 @@ import (
 	"github.com/jotsight/jotsight/guard/event"
 )
 
-// Tokens are planted wherever a client can put one, through every way that the
+// Gate: "No raw token anywhere". Tokens are planted wherever a client can put one, through every way that the
 // library has, and hunted in everything that comes out of it.
 func TestNoTokenGetsOut(t *testing.T) {
 	var jsonOut, slogOut, textOut, log, sent bytes.Buffer

@@ -34,6 +34,7 @@ func lines(t *testing.T, text string) (list []event.Event) {
 	return list
 }
 
+// Gate: "8 goroutines x 20,000 records lose none".
 func TestLineSinkLosesNothing(t *testing.T) {
 	const workers, each = 8, 20_000
 	var n counter

@@ -34,7 +34,7 @@ func reasonOf(err error) event.Reason {
 	return 0
 }
 
-// The first request after Revoke returned is refused, also when the token is in
+// Gate: the first request after Revoke returned is refused, also when the token is in
 // the cache of several guards.
 func TestRevokedAtOnce(t *testing.T) {
 	b := newBench(t, nil)
@@ -92,7 +92,7 @@ func TestRevokedAtOnce(t *testing.T) {
 	}
 }
 
-// Every other spelling of a revoked token is refused too: the reason why a list
+// Gate: "every base64 spelling of a revoked token is refused" too: the reason why a list
 // of raw tokens, or of their hashes, is evaded.
 func TestRevokedSpellings(t *testing.T) {
 	rsaKey, _ := rsa.GenerateKey(rand.Reader, 2048)
