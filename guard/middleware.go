@@ -37,7 +37,9 @@ func (g *Guard) Require(rules ...Rule) func(http.Handler) http.Handler {
 type door struct {
 	g        *Guard
 	next     http.Handler
+	find     Extractor // nil is the guard's
 	optional bool
+	lenient  bool         // see Attempt
 	within   http.Handler // where to go when the request is inside already
 }
 
@@ -50,24 +52,28 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	now := g.now()
-	o := origin{r: r}
+	o := origin{r: r, open: d.lenient}
 	o.addr, o.port = g.address(r)
-	raw, e := g.find(&o)
+	raw, e := g.find(&o, d.find)
 	absent := e != nil && e.Reason == event.ReasonMissing
 	if absent && d.optional {
 		d.next.ServeHTTP(w, r)
 		return
 	}
+	if absent && d.lenient {
+		d.absent(w, r, &o, now)
+		return
+	}
 	if wait := g.blocked(o.addr, now); wait > 0 && !absent { // nothing to try, nothing to limit
 		g.recordLimited(&o, now)
 		g.rec.metrics.Time(PathLimited, g.now().Sub(now))
-		g.answer(w, r, refuse(event.ReasonRateLimited), wait)
+		d.refuse(w, r, Token{}, refuse(event.ReasonRateLimited), wait)
 		return
 	}
 	if e != nil {
 		g.recordAbsent(&o, e, now)
 		g.rec.metrics.Time(PathRefused, g.now().Sub(now))
-		g.answer(w, r, e, 0)
+		d.refuse(w, r, Token{}, e, 0)
 		return
 	}
 	c, e := g.judgeToken(r.Context(), raw, now)
@@ -80,7 +86,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if e != nil {
 		g.recordRefusal(&o, raw, c, e, now)
 		g.rec.metrics.Time(PathRefused, g.now().Sub(now))
-		g.answer(w, r, e, 0)
+		d.refuse(w, r, Token{c.entry, raw}, e, 0)
 		return
 	}
 	x := &exchange{Context: r.Context(), w: w, g: g, token: Token{c.entry, raw}, start: now.Sub(g.began)}
@@ -88,19 +94,22 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.timing {
 		g.rec.metrics.Time(c.path(), g.now().Sub(now))
 	}
-	r = r.WithContext((*scope)(x))
+	r = r.WithContext(d.admitted(x))
 	defer x.end(r, &o)
 	d.next.ServeHTTP((*response)(x), r)
 }
 
-// find finds the token of a request, and sets where it was. A token in the URL is
-// refused unless Config.Extract asked for it.
-func (g *Guard) find(o *origin) (raw string, e *Error) {
+// find finds the token of a request, where extract or else Config.Extract says,
+// and sets where it was. A token in the URL is refused unless that asked for it.
+func (g *Guard) find(o *origin, extract Extractor) (raw string, e *Error) {
+	if extract == nil {
+		extract = g.extract
+	}
 	var err error
-	if g.extract == nil {
+	if extract == nil {
 		raw, o.from, o.dpop, err = authorization(o.r)
 	} else {
-		raw, o.from, err = g.extract(o.r)
+		raw, o.from, err = extract(o.r)
 		o.dpop = o.from == event.Header && isDPoP(o.r)
 	}
 	if o.from != event.Query && queryToken(o.r) {

@@ -30,7 +30,7 @@ func (g *Guard) Observe(next http.Handler) http.Handler {
 
 func (g *Guard) observed(x *exchange, r *http.Request, panicked bool) {
 	o := origin{r: r}
-	raw, e := g.find(&o)
+	raw, e := g.find(&o, nil)
 	status := int(x.status)
 	switch {
 	case panicked && status == 0:

@@ -22,6 +22,15 @@ type origin struct {
 	dpop  bool   // the token came under the scheme DPoP
 	nonce string // that the client is to use in its next proof
 	text  string // addr, once it was written
+	open  bool   // somebody else answers
+}
+
+// status is the one that the event names: none that we do not know.
+func (o *origin) status(own int) int {
+	if o.open {
+		return 0
+	}
+	return own
 }
 
 func (o *origin) agent() string {
@@ -102,7 +111,7 @@ func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now ti
 	} else {
 		g.claimed(raw, &rec.Event)
 	}
-	rec.Status, rec.Duration = e.Status, c.took
+	rec.Status, rec.Duration = o.status(e.Status), c.took
 	if c.took >= g.slow {
 		rec.Detail = cmp.Or(e.detail, "verification was slow")
 	}
@@ -121,7 +130,7 @@ func (g *Guard) recordAbsent(o *origin, e *Error, now time.Time) {
 		return
 	}
 	g.describe(o, &rec.Event)
-	rec.Status = e.Status
+	rec.Status = o.status(e.Status)
 	g.rec.send(rec)
 }
 
@@ -133,7 +142,7 @@ func (g *Guard) recordLimited(o *origin, now time.Time) {
 	}
 	g.describe(o, &rec.Event)
 	rec.RateLimit, rec.RateWindow = int64(g.limits.Failures), int64(g.limits.Window/time.Second)
-	rec.Status = http.StatusTooManyRequests
+	rec.Status = o.status(http.StatusTooManyRequests)
 	g.rec.send(rec)
 }
 
