@@ -48,6 +48,12 @@ type IssuerConfig struct {
 	// RefreshKey authenticates refresh tokens, at least 32 bytes. The default is
 	// derived from Key where that is an HMAC secret.
 	RefreshKey []byte
+	// Clients says which client refreshes with a token from the body. Nil lets
+	// clients name themselves (client_id), which is right where none has a secret.
+	Clients ClientAuth
+	// Cookie lets browser apps keep their refresh token in a cookie: see
+	// RefreshHandler, LogoutHandler and RespondCookie. Nil means that none does.
+	Cookie *RefreshCookie
 	// Limit bounds the refreshes of one family, good ones too. The default is 12
 	// a minute. Failures count against the address in the guard's own limit.
 	Limit LimitConfig
@@ -67,8 +73,10 @@ type Issuer struct {
 	idle     time.Duration
 	grace    time.Duration
 	refresh  refreshKey
-	proofs   *replay  // that came with requests for tokens
-	limit    *limiter // nil when disabled
+	clients  ClientAuth     // nil when clients name themselves
+	cookie   *refreshCookie // nil when there is none
+	proofs   *replay        // that came with requests for tokens
+	limit    *limiter       // nil when disabled
 	limits   LimitConfig
 }
 
@@ -121,6 +129,10 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 	if len(c.RefreshKey) < minSecret {
 		bad("RefreshKey", "%d bytes; at least %d are needed", len(c.RefreshKey), minSecret)
 	}
+	var cookie *refreshCookie
+	if c.Cookie != nil {
+		cookie = c.Cookie.open(bad)
+	}
 	for field, d := range map[string]time.Duration{
 		"AccessLifetime": c.AccessLifetime, "RefreshLifetime": c.RefreshLifetime, "IdleLifetime": c.IdleLifetime,
 		"Limit.Failures": time.Duration(c.Limit.Failures), "Limit.Window": c.Limit.Window,
@@ -142,7 +154,8 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 	i := &Issuer{
 		g: g, key: c.Key, alg: alg, store: c.Store, issuer: c.Issuer, audience: slices.Clone(c.Audience),
 		access: c.AccessLifetime, lifetime: c.RefreshLifetime, idle: c.IdleLifetime, grace: max(c.Grace, 0),
-		proofs: newReplay(g.binding.most), refresh: slices.Clone(c.RefreshKey), limits: c.Limit,
+		proofs: newReplay(g.binding.most), refresh: slices.Clone(c.RefreshKey), clients: c.Clients, cookie: cookie,
+		limits: c.Limit,
 	}
 	if !c.Limit.Disabled {
 		i.limit = newLimiter(c.Limit.Failures, c.Limit.Window)
@@ -224,6 +237,8 @@ type Pair struct {
 	Type    string // token_type: Bearer, or DPoP for one that is bound to a key of proofs
 
 	lifetime time.Duration
+	client   string
+	ends     time.Time // when the refresh token expires by itself
 }
 
 // Respond writes the answer of a token endpoint (RFC 6749 section 5.1).
@@ -338,6 +353,7 @@ func (i *Issuer) pair(f *Family, refresh bool, now time.Time) (Pair, error) {
 	p := Pair{
 		Access: event.NewRaw(raw), TokenID: id, Session: f.ID,
 		Expires: time.Unix(now.Add(i.access).Unix(), 0), Scope: f.Scope, Type: "Bearer", lifetime: i.access,
+		client: f.ClientID, ends: f.ends(),
 	}
 	if strings.HasPrefix(f.Confirm, wordKey) {
 		p.Type = "DPoP"

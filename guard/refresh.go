@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
@@ -14,12 +15,14 @@ import (
 // may present it once more within the grace time, and gets the same successor.
 //
 // m.ClientID must be the client that the family was issued to, and m.Proof or
-// m.Certificate show the key that the family is bound to, where it is. The error
-// is an *Error.
-func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta) (Pair, error) {
+// m.Certificate show the key that the family is bound to, where it is. scope
+// narrows the new access token to some of the family's values; the refresh token
+// keeps them all (RFC 6749 section 6). Asking for more is refused with
+// scope_insufficient, and the refresh token stays good. The error is an *Error.
+func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta, scope ...string) (Pair, error) {
 	g := i.g
 	now := g.now()
-	a := &attempt{i: i, raw: raw, m: &m, now: now}
+	a := &attempt{i: i, raw: raw, m: &m, now: now, scope: scope}
 	if g.blocked(m.Address.Unmap(), now) > 0 {
 		g.recordLimited(&origin{meta: &m, addr: m.Address.Unmap()}, now)
 		return Pair{}, refuse(event.ReasonRateLimited)
@@ -40,10 +43,14 @@ func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta) (Pair, error) 
 	if e != nil {
 		return Pair{}, a.refuse(e)
 	}
-	out, err := i.store.Advance(ctx, Advance{
+	step := Advance{
 		Family: family, Counter: counter, ClientID: m.ClientID, Confirm: shown,
 		Client: i.refresh.client(m.ClientID, m.UserAgent), Grace: i.grace, Now: now,
-	})
+	}
+	if why := a.reach(ctx, step); why != 0 {
+		return Pair{}, a.fail(why)
+	}
+	out, err := i.store.Advance(ctx, step)
 	if err != nil {
 		return Pair{}, a.fail(event.ReasonStoreUnavailable)
 	}
@@ -54,7 +61,13 @@ func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta) (Pair, error) 
 		a.reused()
 		return Pair{}, refuse(event.ReasonRefreshReuse)
 	default:
-		return Pair{}, a.fail(stateReasons[out.State])
+		return Pair{}, a.fail(out.State.reason())
+	}
+	if len(scope) > 0 {
+		if !within(scope, out.Family.Scope) {
+			return Pair{}, a.fail(event.ReasonScopeInsufficient)
+		}
+		out.Family.Scope = slices.DeleteFunc(slices.Clone(out.Family.Scope), func(s string) bool { return !slices.Contains(scope, s) })
 	}
 	out.Family.Confirm = out.Family.bind(shown)
 	pair, err := i.pair(&out.Family, true, now)
@@ -75,9 +88,33 @@ func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta) (Pair, error) 
 	return pair, nil
 }
 
-var stateReasons = [...]event.Reason{
-	Unknown: event.ReasonUnknownToken, Revoked: event.ReasonFamilyRevoked, Expired: event.ReasonExpired,
-	Mismatched: event.ReasonBindingMismatch, Ahead: event.ReasonUnknownToken,
+// reach looks whether the family's scope reaches as far as is asked, before the
+// step is taken: a family's scope never changes, so that nothing can happen in
+// between. What else is wrong with the token is for the step to find.
+func (a *attempt) reach(ctx context.Context, step Advance) event.Reason {
+	r, ok := a.i.store.(FamilyReader)
+	if len(a.scope) == 0 || !ok {
+		return 0
+	}
+	f, found, err := r.Family(ctx, step.Family)
+	switch {
+	case err != nil:
+		return event.ReasonStoreUnavailable
+	case !found || within(a.scope, f.Scope):
+		return 0
+	}
+	a.found = &f
+	after := f
+	switch step.Judge(&after) {
+	case Rotated, Retried:
+		return event.ReasonScopeInsufficient
+	}
+	return 0
+}
+
+// within reports whether all values of scope are among granted.
+func within(scope, granted []string) bool {
+	return !slices.ContainsFunc(scope, func(s string) bool { return !slices.Contains(granted, s) })
 }
 
 // An attempt is a refresh that may fail, with what is known of it so far.
@@ -86,9 +123,10 @@ type attempt struct {
 	raw     string
 	m       *Meta
 	now     time.Time
-	family  string // set once the MAC held
+	scope   []string // asked for; empty means all of the family's
+	family  string   // set once the MAC held
 	counter uint64
-	found   *Family // set once the Store knew it
+	found   *Family // set once the Store was asked; without an ID when it knew none
 }
 
 func (a *attempt) describe(e *event.Event) {
@@ -124,6 +162,12 @@ func (a *attempt) refuse(e *Error) *Error {
 	if rec := g.rec.flood(kind, e.Reason, a.m.Address, a.now); rec != nil {
 		a.describe(&rec.Event)
 		rec.Detail = e.detail
+		switch {
+		case e.Reason == event.ReasonScopeInsufficient:
+			rec.ScopeRequired = event.ScrubAll(a.scope)
+		case e.Reason == event.ReasonExpired && a.found != nil:
+			rec.Detail = a.found.lapse(a.now)
+		}
 		g.rec.send(rec)
 	}
 	return e

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
 )
@@ -20,10 +22,12 @@ func (i *Issuer) Revoke(ctx context.Context, r Revocation) error {
 	return i.revoke(ctx, r, Meta{}, nil)
 }
 
-// revoke revokes and records. t is the token in question, where there is one.
-func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, t *Token) error {
+// revoke revokes and records. describe writes what is known of the token, and may
+// be nil.
+func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, describe func(*event.Event)) error {
 	now := i.g.now()
 	if err := r.Check(); err != nil {
+		i.revocationFailed(event.ReasonBadClaim, m, now, describe)
 		return err
 	}
 	if r.Until.IsZero() && r.KeyID == "" {
@@ -39,8 +43,8 @@ func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, t *Token) err
 	}
 	rec := i.g.rec.fact(kind, reason, now)
 	m.describe(&rec.Event)
-	if t != nil {
-		t.describe(&rec.Event)
+	if describe != nil {
+		describe(&rec.Event)
 	} else {
 		rec.Verified = true // what is revoked is named by us, not by a token that nobody checked
 		rec.UserID, rec.TokenID, rec.KeyID = event.Scrub(r.Subject), event.Scrub(r.JTI), event.Scrub(r.KeyID)
@@ -57,26 +61,90 @@ func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, t *Token) err
 	return nil
 }
 
+// revocationFailed records that nothing was revoked, and charges the address. That
+// there was nothing to revoke is no failure of ours: such a record is as serious
+// as its reason.
+func (i *Issuer) revocationFailed(why event.Reason, m Meta, now time.Time, describe func(*event.Event)) *Error {
+	e := refuse(why)
+	i.g.charge(m.Address.Unmap(), e, now)
+	rec := i.g.rec.flood(event.RevocationFailed, why, m.Address, now)
+	if rec == nil {
+		return e
+	}
+	m.describe(&rec.Event)
+	rec.ClientID = event.Scrub(m.ClientID)
+	if describe != nil {
+		describe(&rec.Event)
+	}
+	if e.Status < http.StatusInternalServerError {
+		rec.Severity = why.Severity()
+	}
+	i.g.rec.send(rec)
+	return e
+}
+
 // RevokeToken revokes the token raw, an access or a refresh token of this Issuer
 // (RFC 7009 section 2.1): the one by its id, the other with its whole family. A
-// token that is unknown, or good no longer, is no error.
+// token that is unknown, or good no longer, is no error, but is recorded.
+//
+// Where m.ClientID is set, the token must have been issued to that client or to
+// none; otherwise the error is an *Error of binding_mismatch. One of
+// cross_token_use means that it is no access or refresh token.
 func (i *Issuer) RevokeToken(ctx context.Context, raw, reason string, m Meta) error {
-	r := Revocation{Reason: reason, Actor: m.Actor}
-	if family, _, why := i.refresh.read(raw); why == 0 {
-		r.Session = family
-		return i.revoke(ctx, r, m, nil)
-	}
-	e, why := i.g.verifySafely(ctx, raw, i.g.now())
-	switch {
-	case why == event.ReasonKeyUnavailable || why == event.ReasonVerifierTimeout || why == event.ReasonInternalError:
-		return refuse(why)
-	case e == nil || why != 0:
+	now := i.g.now()
+	if family, counter, why := i.refresh.read(raw); why == 0 {
+		f, err := i.familyOf(ctx, family)
+		q := &inquiry{i: i, raw: raw, family: f, counter: counter}
+		switch {
+		case err != nil:
+			return i.revocationFailed(event.ReasonStoreUnavailable, m, now, q.describe)
+		case !allowed(m.ClientID, f.ClientID):
+			return i.revocationFailed(event.ReasonBindingMismatch, m, now, q.describe)
+		}
+		return i.revoke(ctx, Revocation{Session: family, Reason: reason, Actor: m.Actor}, m, q.describe)
+	} else if strings.Count(raw, ".") != 2 {
+		i.revocationFailed(why, m, now, nil)
 		return nil
 	}
-	t := &Token{e, raw}
-	r.name(t)
-	r.Until = t.Expires().Add(i.g.policy.leeway)
-	return i.revoke(ctx, r, m, t)
+	q := &inquiry{i: i, raw: raw}
+	e, why := i.g.verifySafely(ctx, raw, now)
+	if e != nil {
+		q.token = &Token{e, raw}
+	}
+	switch {
+	case why == 0 && e.issuer != i.issuer:
+		why = event.ReasonBadIssuer
+	case why == 0 && !allowed(m.ClientID, q.token.ClientID()):
+		return i.revocationFailed(event.ReasonBindingMismatch, m, now, q.describe)
+	}
+	if why != 0 {
+		err := i.revocationFailed(why, m, now, q.describe)
+		if err.Status >= http.StatusInternalServerError || why == event.ReasonCrossTokenUse {
+			return err
+		}
+		return nil
+	}
+	r := Revocation{Reason: reason, Actor: m.Actor, Until: q.token.Expires().Add(i.g.policy.leeway)}
+	r.name(q.token)
+	return i.revoke(ctx, r, m, q.describe)
+}
+
+// allowed reports whether a client may revoke what was issued to owner: what is
+// its own, and what is nobody's. Without a client it is the service that asks.
+func allowed(client, owner string) bool {
+	return client == "" || owner == "" || client == owner
+}
+
+// familyOf gives what the Store tells of a family: its id alone where there is
+// none, or where the Store is no FamilyReader.
+func (i *Issuer) familyOf(ctx context.Context, id string) (Family, error) {
+	if r, ok := i.store.(FamilyReader); ok {
+		if f, found, err := r.Family(ctx, id); found || err != nil {
+			f.ID = id
+			return f, err
+		}
+	}
+	return Family{ID: id}, nil
 }
 
 // name makes r name the one token t.
@@ -101,15 +169,36 @@ func (i *Issuer) Logout(ctx context.Context, t *Token, m Meta) error {
 	if t.SessionID() == "" {
 		r.JTI, r.Until = t.ID(), t.Expires().Add(i.g.policy.leeway)
 		if t.ID() == "" {
+			i.revocationFailed(event.ReasonMissingClaim, m, i.g.now(), t.describe)
 			return errSessionless
 		}
 	}
-	if err := i.revoke(ctx, r, m, t); err != nil {
+	return i.logout(ctx, r, m, t.describe)
+}
+
+// logoutFamily is Logout for the session of a refresh token, the error of one
+// that was not made here included.
+func (i *Issuer) logoutFamily(ctx context.Context, raw string, m Meta) error {
+	id, counter, why := i.refresh.read(raw)
+	if why != 0 {
+		return i.revocationFailed(why, m, i.g.now(), nil)
+	}
+	f, err := i.familyOf(ctx, id)
+	q := &inquiry{i: i, raw: raw, family: f, counter: counter}
+	if err != nil {
+		return i.revocationFailed(event.ReasonStoreUnavailable, m, i.g.now(), q.describe)
+	}
+	r := Revocation{Session: id, Issuer: i.issuer, Cause: event.ReasonSessionEnded, Reason: "logout", Actor: f.Subject}
+	return i.logout(ctx, r, m, q.describe)
+}
+
+func (i *Issuer) logout(ctx context.Context, r Revocation, m Meta, describe func(*event.Event)) error {
+	if err := i.revoke(ctx, r, m, describe); err != nil {
 		return err
 	}
 	rec := i.g.rec.fact(event.Logout, 0, i.g.now())
 	m.describe(&rec.Event)
-	t.describe(&rec.Event)
+	describe(&rec.Event)
 	i.g.rec.send(rec)
 	return nil
 }

@@ -22,6 +22,7 @@ var broken = map[string]struct {
 	"reuse goes on":      {store: func() guard.Store { return forgiving{guard.NewMemoryStore()} }, want: "makes its theft invisible"},
 	"revocation is lost": {store: func() guard.Store { return forgetful{guard.NewMemoryStore()} }, want: "would be accepted elsewhere"},
 	"a copy is enough":   {store: func() guard.Store { return copied{guard.NewMemoryStore()} }, want: "a copy alone must not do"},
+	"an old look":        {store: func() guard.Store { return stale{guard.NewMemoryStore()} }, want: "would be called active"},
 	"not one step":       {store: func() guard.Store { return hasty{guard.NewMemoryStore()} }, want: "is not one step"},
 	"the event is kept": {sink: func(*testing.T) guardtest.SinkTest {
 		k := new(keeper)
@@ -53,6 +54,15 @@ func (s copied) Create(ctx context.Context, f guard.Family) error {
 type forgetful struct{ guard.Store }
 
 func (forgetful) Revoke(_ context.Context, r guard.Revocation) error { return r.Check() }
+
+// stale reads families as they were created.
+type stale struct{ guard.Store }
+
+func (s stale) Family(ctx context.Context, id string) (guard.Family, bool, error) {
+	f, ok, err := s.Store.(guard.FamilyReader).Family(ctx, id)
+	f.Revoked = false
+	return f, ok, err
+}
 
 // hasty tells everybody that he rotated.
 type hasty struct{ guard.Store }

@@ -30,6 +30,7 @@ func Store(t *testing.T, open func(*testing.T) guard.Store) {
 		{"revoke", storeRevoke},
 		{"changes", storeChanges},
 		{"watch", storeWatch},
+		{"family", storeFamily},
 		{"context", storeContext},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })

@@ -1,0 +1,152 @@
+package guard
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
+)
+
+const (
+	// assertionType is the only client_assertion_type (RFC 7523 section 2.2).
+	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	// maxAssertion is how long an assertion may be good at most. It is made for
+	// one request, and its jti is remembered for so long.
+	maxAssertion = 5 * time.Minute
+	// maxReplays bounds the ids of one client that are remembered. A client with
+	// more requests in five minutes is refused; no other client notices.
+	maxReplays = 1 << 15
+)
+
+// assertions verifies what one client signs, with the code that verifies tokens,
+// and takes each only once. It remembers in memory: a service of several
+// processes takes one once in each.
+type assertions struct {
+	g *Guard // keys, algorithms and policy of the client; nothing of it runs
+
+	mu   sync.Mutex
+	used map[[sha256.Size]byte]int64 // digest of the jti, and exp in Unix seconds
+}
+
+func newAssertions(one Client, c ClientsConfig, bad func(field, format string, args ...any)) *assertions {
+	v := Config{
+		Keys: one.Keys, Algorithms: one.Algorithms, Issuers: []string{one.ID}, Audience: c.Audience,
+	}
+	v.judgeKeys(bad)
+	for _, name := range one.Algorithms {
+		if a := algorithms[name]; a != nil && a.family == famHMAC {
+			bad("Algorithms", "%s needs the secret itself, and only its hash is kept", name)
+		}
+	}
+	if len(c.Audience) == 0 || slices.Contains(c.Audience, "") {
+		bad("Keys", "ClientsConfig.Audience must name this issuer")
+	}
+	key := make([]byte, sha256.Size)
+	rand.Read(key)
+	prints, _ := event.NewFingerprinter("0000", key)
+	g := &Guard{
+		keys: one.Keys, maxBytes: defaultMaxBytes, now: c.Now, rec: &recorder{prints: prints},
+		judge: judge{allowed: make(map[string]*algorithm), public: true},
+		policy: policy{
+			issuers: v.Issuers, audience: slices.Clone(c.Audience), require: []string{"sub", "jti"},
+			types: []string{"", "jwt", "client-authentication+jwt"}, leeway: max(c.Leeway, 0),
+		},
+	}
+	for _, name := range one.Algorithms {
+		g.judge.allowed[name] = algorithms[name]
+	}
+	return &assertions{g: g, used: make(map[[sha256.Size]byte]int64)}
+}
+
+// byAssertion judges a client_assertion (RFC 7523 sections 2.2 and 3).
+func (c *Clients) byAssertion(ctx context.Context, form url.Values) (*client, event.Reason, string) {
+	raw := form.Get("client_assertion")
+	if form.Get("client_assertion_type") != assertionType || raw == "" {
+		return nil, event.ReasonMalformed, "the client_assertion is not a JWT by its type"
+	}
+	id, why := claimedIssuer(raw)
+	if why != 0 {
+		return nil, why, "the client_assertion cannot be read"
+	}
+	if named := form.Get("client_id"); named != "" && named != id {
+		return nil, event.ReasonBindingMismatch, "client_id names another client"
+	}
+	k := c.byID[id]
+	switch {
+	case k == nil:
+		return nil, event.ReasonBindingMismatch, "unknown client"
+	case k.assertions == nil:
+		return k, event.ReasonBindingMismatch, "the client has no keys"
+	}
+	if why := k.assertions.judge(ctx, raw, id, c.now()); why != 0 {
+		return k, why, "the client_assertion is refused"
+	}
+	return k, 0, ""
+}
+
+func (a *assertions) judge(ctx context.Context, raw, id string, now time.Time) event.Reason {
+	e, why := a.g.verifySafely(ctx, raw, now)
+	switch {
+	case why != 0:
+		return why
+	case e.text(textSubject) != id: // iss and sub are both the client: section 3
+		return event.ReasonBadClaim
+	case e.text(textID) == "":
+		return event.ReasonMissingClaim
+	case len(e.audience) != 1:
+		return event.ReasonBadAudience
+	case time.Unix(e.expires, 0).After(now.Add(maxAssertion + a.g.policy.leeway)):
+		return event.ReasonLifetimeTooLong
+	}
+	return a.once(e.text(textID), e.expires, now)
+}
+
+// once remembers an assertion for as long as it is good.
+func (a *assertions) once(jti string, expires int64, now time.Time) event.Reason {
+	key := digest(jti)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	over := now.Add(-a.g.policy.leeway).Unix()
+	if until, ok := a.used[key]; ok && until > over {
+		return event.ReasonReplayed
+	}
+	if len(a.used) >= maxReplays {
+		for id, until := range a.used {
+			if until <= over {
+				delete(a.used, id)
+			}
+		}
+		if len(a.used) >= maxReplays {
+			return event.ReasonRateLimited
+		}
+	}
+	a.used[key] = expires
+	return 0
+}
+
+// claimedIssuer reads iss of a JWT that nobody verified, to know whose keys are
+// to verify it.
+func claimedIssuer(raw string) (string, event.Reason) {
+	_, payload, _, why := split(raw, defaultMaxBytes)
+	if why != 0 {
+		return "", why
+	}
+	text, err := strict.DecodeString(payload)
+	if err != nil {
+		return "", event.ReasonBadEncoding
+	}
+	iss, ok := "", false
+	if eachMember(string(text), func(name, value string) {
+		if name == "iss" {
+			iss, ok = stringOf(value)
+		}
+	}) != sound || !ok || iss == "" {
+		return "", event.ReasonMalformed
+	}
+	return iss, 0
+}
