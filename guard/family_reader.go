@@ -20,7 +20,10 @@ type FamilyReader interface {
 	Family(ctx context.Context, id string) (f Family, found bool, err error)
 }
 
-func (m *memory) Family(_ context.Context, id string) (Family, bool, error) {
+func (m *memory) Family(ctx context.Context, id string) (Family, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return Family{}, false, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f := m.families[id]
@@ -28,6 +31,9 @@ func (m *memory) Family(_ context.Context, id string) (Family, bool, error) {
 		return Family{}, false, nil
 	}
 	own := *f
+	if c, ok := m.cuts[f.Subject]; ok && !f.Created.After(c.before) {
+		own.Revoked = true
+	}
 	own.Audience, own.Scope, own.Extra = slices.Clone(f.Audience), slices.Clone(f.Scope), slices.Clone(f.Extra)
 	return own, true, nil
 }
