@@ -36,10 +36,10 @@ func (e *Event) Append(b []byte) []byte {
 	b = text(b, `,"trace_id":`, e.TraceID, MaxClaim)
 	b = text(b, `,"span_id":`, e.SpanID, MaxClaim)
 	b = text(b, `,"jotsight.request_id":`, e.RequestID, MaxClaim)
-	b = text(b, `,"jwt.outcome":`, e.Outcome.String(), MaxClaim)
-	b = text(b, `,"error.type":`, e.Reason.String(), MaxClaim)
+	b = word(b, `,"jwt.outcome":`, e.Outcome.String())
+	b = word(b, `,"error.type":`, e.Reason.String())
 	b = text(b, `,"jwt.detail":`, e.Detail, MaxText)
-	b = text(b, `,"jwt.owasp":`, e.OWASP(), MaxClaim)
+	b = word(b, `,"jwt.owasp":`, e.OWASP())
 	b = text(b, `,"service.name":`, e.ServiceName, MaxClaim)
 	b = text(b, `,"service.version":`, e.ServiceVersion, MaxClaim)
 	b = text(b, `,"service.instance.id":`, e.ServiceInstance, MaxClaim)
@@ -66,8 +66,8 @@ func (e *Event) Append(b []byte) []byte {
 	b = number(b, `,"jwt.generation":`, e.Generation)
 	b = text(b, `,"jwt.fp":`, e.Fingerprint, MaxClaim)
 	b = text(b, `,"jwt.body_fp":`, e.BodyFingerprint, MaxClaim)
-	b = text(b, `,"jwt.use":`, e.Use.String(), MaxClaim)
-	b = text(b, `,"jwt.source":`, e.Source.String(), MaxClaim)
+	b = word(b, `,"jwt.use":`, e.Use.String())
+	b = word(b, `,"jwt.source":`, e.Source.String())
 	b = text(b, `,"jwt.iss":`, e.Issuer, MaxClaim)
 	b = list(b, `,"jwt.aud":`, e.Audience)
 	b = text(b, `,"jwt.client_id":`, e.ClientID, MaxClaim)
@@ -99,7 +99,7 @@ func (e *Event) Append(b []byte) []byte {
 	if e.ClockClamped {
 		b = append(b, `,"jotsight.clock_clamped":true`...)
 	}
-	b = text(b, `,"jotsight.reason_class":`, e.Reason.Class().String(), MaxClaim)
+	b = word(b, `,"jotsight.reason_class":`, e.Reason.Class().String())
 	if e.FailSample != 0 {
 		b = decimals(b, `,"rate.fail_ratio":`, e.FailRatio)
 		b = number(b, `,"rate.fail_n":`, e.FailSample)
@@ -135,14 +135,20 @@ func seconds(b []byte, key string, d time.Duration) []byte {
 		n = -n // of the least Duration too, which has no positive twin
 	}
 	b = strconv.AppendUint(b, n/uint64(time.Second), 10)
-	if frac := n % uint64(time.Second); frac != 0 {
-		b = append(b, '.')
-		for unit := uint64(time.Second) / 10; frac != 0; unit /= 10 {
-			b = append(b, byte('0'+frac/unit))
-			frac %= unit
-		}
+	frac := n % uint64(time.Second)
+	if frac == 0 {
+		return b
 	}
-	return b
+	var digits [9]byte
+	last := 0
+	for i := len(digits) - 1; i >= 0; i-- {
+		digits[i] = byte('0' + frac%10)
+		if last == 0 && digits[i] != '0' {
+			last = i + 1
+		}
+		frac /= 10
+	}
+	return append(append(b, '.'), digits[:last]...)
 }
 
 func text(b []byte, key, s string, most int) []byte {
@@ -150,6 +156,15 @@ func text(b []byte, key, s string, most int) []byte {
 		return b
 	}
 	return quote(append(b, key...), s, most)
+}
+
+// word is text for words of ours, which need no look.
+func word(b []byte, key, s string) []byte {
+	if s == "" {
+		return b
+	}
+	b = append(append(append(b, key...), '"'), s...)
+	return append(b, '"')
 }
 
 // list writes as many members as fit into maxList: a token decides how many
@@ -191,16 +206,25 @@ var plain = func() (p [256]bool) {
 	return p
 }()
 
-// plain8 reports whether eight bytes are all plain, looking at them at once: most
-// text is, and the encoder spends most of its time here. A byte that is not sets
-// the high bit of its place in at least one term.
-func plain8(s string) bool {
-	_ = s[7]
-	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	quotes, slashes, dels := w^(ones*'"'), w^(ones*'\\'), w^(ones*0x7f)
-	return (w|(w-ones*0x20)&^w|(quotes-ones)&^quotes|(slashes-ones)&^slashes|(dels-ones)&^dels)&high == 0
+// plainUpTo gives the place of the first byte that is not plain. It looks at
+// eight at once: most text is plain, and the encoder spends most of its time
+// here. A byte that is not sets the high bit of its place in at least one term.
+func plainUpTo(s string) int {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		t := s[i : i+8]
+		w := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		const ones, high = 0x0101010101010101, 0x8080808080808080
+		quotes, slashes, dels := w^(ones*'"'), w^(ones*'\\'), w^(ones*0x7f)
+		if (w|(w-ones*0x20)&^w|(quotes-ones)&^quotes|(slashes-ones)&^slashes|(dels-ones)&^dels)&high != 0 {
+			break
+		}
+	}
+	for i < len(s) && plain[s[i]] {
+		i++
+	}
+	return i
 }
 
 func quote(b []byte, s string, most int) []byte {
@@ -208,12 +232,8 @@ func quote(b []byte, s string, most int) []byte {
 	b = append(b, '"')
 	from := 0
 	for i := 0; i < len(s); {
-		if i+8 <= len(s) && plain8(s[i:i+8]) {
-			i += 8
-			continue
-		}
-		if plain[s[i]] {
-			i++
+		if n := plainUpTo(s[i:]); n > 0 {
+			i += n
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
