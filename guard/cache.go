@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"crypto/sha256"
 	"hash/maphash"
 	"net/netip"
 	"time"
@@ -18,16 +17,15 @@ const (
 	entryBase  = 400
 )
 
-// newCache makes the cache of verified tokens. Its key is SHA-256 of the whole
-// token and cannot be configured: shorter or weaker keys have let one token pass
-// for another elsewhere. It is entered only after everything was checked, has no
+// newCache makes the cache of verified tokens. Its key is the MAC of the
+// whole token and cannot be configured: shorter or weaker keys have let one token
+// pass for another elsewhere. It is entered only after everything was checked, has no
 // negative entries, and belongs to this guard alone.
-func (g *Guard) newCache(entries int) (*otter.Cache[[sha256.Size]byte, *entry], error) {
-	return otter.New(&otter.Options[[sha256.Size]byte, *entry]{
-		MaximumWeight:    uint64(entries) * entryBytes,
-		Weigher:          func(_ [sha256.Size]byte, t *entry) uint32 { return uint32(max(t.size(), entryBytes)) },
-		ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, *entry](g.cacheAge),
-		OnDeletion: func(e otter.DeletionEvent[[sha256.Size]byte, *entry]) {
+func (g *Guard) newCache(entries int) (*otter.Cache[event.MAC, *entry], error) {
+	return otter.New(&otter.Options[event.MAC, *entry]{
+		MaximumWeight: uint64(entries) * entryBytes,
+		Weigher:       func(_ event.MAC, t *entry) uint32 { return uint32(max(t.size(), entryBytes)) },
+		OnDeletion: func(e otter.DeletionEvent[event.MAC, *entry]) {
 			g.summarize(e.Value)
 		},
 		// Its upkeep is done by whoever enters a token. By default each entry would
@@ -42,22 +40,13 @@ func (g *Guard) place(addr netip.Addr, agent string) uint64 {
 	return maphash.Comparable(g.seed, network(addr)) ^ maphash.String(g.seed, agent)
 }
 
-// digest gives the cache key of a token.
-func digest(raw string) [sha256.Size]byte {
-	s := scratches.Get().(*scratch)
-	s.buf = append(s.buf, raw...)
-	sum := sha256.Sum256(s.buf)
-	s.free()
-	return sum
-}
-
 // recall gives a token that was verified before and is still good in every
 // respect that time can change, except revocation.
-func (g *Guard) recall(key [sha256.Size]byte, now time.Time) *entry {
-	if g.cache == nil {
+func (g *Guard) recall(raw string, sum uint64, now time.Time) *entry {
+	if g.cache == nil || !g.sieve.held(sum) {
 		return nil
 	}
-	e, ok := g.cache.GetIfPresent(key)
+	e, ok := g.cache.GetIfPresent(g.rec.prints.Whole(raw))
 	if !ok || now.UnixNano() >= e.until || e.keys != g.keys.Generation() {
 		return nil
 	}
@@ -65,7 +54,7 @@ func (g *Guard) recall(key [sha256.Size]byte, now time.Time) *entry {
 }
 
 // remember enters a token that was checked at now.
-func (g *Guard) remember(key [sha256.Size]byte, e *entry, now time.Time) {
+func (g *Guard) remember(sum uint64, e *entry, now time.Time) {
 	if g.cache == nil {
 		return
 	}
@@ -81,16 +70,32 @@ func (g *Guard) remember(key [sha256.Size]byte, e *entry, now time.Time) {
 		}
 	}
 	e.until = until.UnixNano()
-	g.cache.Set(key, e)
+	g.cache.Set(e.whole, e)
+	g.sieve.mark(sum, now)
+}
+
+// sweep drops entries that are not believed any more. They are few enough to be
+// looked at once a minute; a clock for each of them, which the cache could keep,
+// would make entering one a third dearer.
+func (g *Guard) sweep(now time.Time) {
+	if g.cache == nil {
+		return
+	}
+	for e := range g.cache.Values() {
+		if now.UnixNano() >= e.until {
+			g.cache.Invalidate(e.whole)
+		}
+	}
 }
 
 // summarize writes the uses of a token that were counted and not yet written.
 func (g *Guard) summarize(e *entry) {
-	now := g.now()
-	u := e.use.rest(now.UnixNano())
-	if u.count <= 0 || g.successes != SuccessFold {
+	u, last := e.use.rest()
+	if g.successes != SuccessFold || u.count <= 0 {
 		return
 	}
+	now := g.now()
+	u.window = time.Duration(now.UnixNano() - last)
 	g.writeUse(e, u, now, nil, 0)
 }
 

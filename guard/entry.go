@@ -22,8 +22,9 @@ type entry struct {
 
 	expires, notBefore, issued int64 // Unix seconds, zero for absent
 
-	prints      *event.Fingerprinter
-	whole, body event.Fingerprint
+	prints *event.Fingerprinter
+	whole  event.MAC // its key in the cache, and its fingerprint
+	body   event.Fingerprint
 
 	until      int64         // Unix nanoseconds: the cache does not believe it after that
 	keys       uint64        // generation of the keys that verified it
@@ -78,12 +79,14 @@ func (e *entry) describe(v *event.Event) {
 	v.Issuer = event.Scrub(e.issuer)
 	v.Audience = event.ScrubAll(e.audience)
 	v.ClientID = event.Scrub(e.text(textClient))
-	v.Scope = event.ScrubAll(strings.Fields(e.text(textScope)))
+	if s := e.text(textScope); s != "" {
+		v.Scope = event.ScrubAll(strings.Fields(s))
+	}
 	v.Algorithm = e.head.alg.name
 	v.KeyID = event.Scrub(e.head.kid)
 	v.Type = event.Scrub(e.head.typ)
 	v.IssuedAt, v.NotBefore, v.Expires = e.issued, e.notBefore, e.expires
-	v.Fingerprint, v.BodyFingerprint = e.prints.Print(e.whole), e.prints.Print(e.body)
+	v.Fingerprint, v.BodyFingerprint = e.prints.Print(e.whole.Fingerprint()), e.prints.Print(e.body)
 	if s := e.text(textSession); s != "" {
 		v.Family = e.prints.Text(s)
 	}

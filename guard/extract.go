@@ -35,7 +35,13 @@ func authorization(r *http.Request) (token string, from event.Source, dpop bool,
 	default:
 		return "", event.Header, false, refuse(event.ReasonMultipleTokens)
 	}
-	scheme, token, _ := strings.Cut(values[0], " ")
+	const usual = "Bearer "
+	scheme, token := "", ""
+	if v := values[0]; len(v) > len(usual) && v[:len(usual)] == usual {
+		scheme, token = usual[:len(usual)-1], v[len(usual):]
+	} else {
+		scheme, token, _ = strings.Cut(v, " ")
+	}
 	dpop = isScheme(scheme, "DPoP")
 	if !dpop && !isScheme(scheme, "Bearer") {
 		if strings.TrimSpace(values[0]) == "" {

@@ -42,7 +42,8 @@ type Guard struct {
 	now      func() time.Time
 	began    time.Time
 
-	cache    *otter.Cache[[sha256.Size]byte, *entry] // nil when disabled
+	cache    *otter.Cache[event.MAC, *entry] // nil when disabled
+	sieve    *sieve
 	cacheAge time.Duration
 	limit    *limiter // nil when disabled
 	limits   LimitConfig
@@ -113,6 +114,7 @@ func New(c Config) (*Guard, error) {
 		if g.cache, err = g.newCache(c.Cache.Entries); err != nil {
 			return nil, fmt.Errorf("guard: configuration: Cache: %w", err)
 		}
+		g.sieve = newSieve(c.Cache.MaxAge)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	g.stop = stop
@@ -190,8 +192,11 @@ func (g *Guard) watch(ctx context.Context, heartbeat time.Duration) {
 			g.rec.send(e)
 			beat = now
 		}
-		if g.replica != nil && now.Sub(swept) >= time.Minute {
-			g.replica.sweep(now)
+		if now.Sub(swept) >= time.Minute {
+			if g.replica != nil {
+				g.replica.sweep(now)
+			}
+			g.sweep(now)
 			swept = now
 		}
 	})

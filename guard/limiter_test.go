@@ -14,10 +14,10 @@ import (
 // charged, allocate nothing.
 func TestLimiterIsOneMiB(t *testing.T) {
 	l := newLimiter(30, time.Minute)
-	if n := unsafe.Sizeof(l.rows); n != 1<<20 {
+	if n := unsafe.Sizeof(l.lines); n != 1<<20 {
 		t.Errorf("the cells take %d bytes, want 1 MiB", n)
 	}
-	if n := unsafe.Sizeof(*l) - unsafe.Sizeof(l.rows); n > 64 {
+	if n := unsafe.Sizeof(*l) - unsafe.Sizeof(l.lines); n > 64 {
 		t.Errorf("%d bytes beside the cells", n)
 	}
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

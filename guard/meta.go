@@ -59,14 +59,14 @@ func (g *Guard) Meta(r *http.Request) Meta {
 func (g *Guard) meta(r *http.Request, addr netip.Addr, port int, from event.Source) Meta {
 	m := Meta{
 		Address: addr, Port: port, Source: from,
-		UserAgent: r.UserAgent(), Method: r.Method, Host: r.Host,
-		RequestID: r.Header.Get("X-Request-Id"), Route: g.routeOf(r),
+		UserAgent: first(r.Header["User-Agent"]), Method: r.Method, Host: r.Host,
+		RequestID: first(r.Header["X-Request-Id"]), Route: g.routeOf(r),
 	}
 	if m.Route == "" {
 		m.Path = r.URL.Path
 	}
 	if m.TraceID, m.SpanID = g.traceOf(r.Context()); m.TraceID == "" {
-		m.TraceID, m.SpanID = traceparent(r.Header.Get("Traceparent"))
+		m.TraceID, m.SpanID = traceparent(first(r.Header["Traceparent"]))
 	}
 	return m
 }
@@ -81,6 +81,13 @@ func (g *Guard) traceOf(ctx context.Context) (trace, span string) {
 		return "", ""
 	}
 	return trace, span
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }
 
 func (g *Guard) address(r *http.Request) (netip.Addr, int) {

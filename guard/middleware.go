@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"crypto/sha256"
 	"net/http"
 	"net/netip"
 	"time"
@@ -178,11 +177,11 @@ func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (chec
 	case len(raw) > g.maxBytes:
 		return checked{}, refuse(event.ReasonOversized)
 	}
-	var key [sha256.Size]byte
+	var sum uint64
 	if g.cache != nil {
-		key = digest(raw)
+		sum = g.sieve.sum(raw)
 	}
-	c := checked{entry: g.recall(key, now)}
+	c := checked{entry: g.recall(raw, sum, now)}
 	c.seen = c.entry != nil
 	if !c.seen {
 		var why event.Reason
@@ -196,7 +195,7 @@ func (g *Guard) judgeToken(ctx context.Context, raw string, now time.Time) (chec
 		return c, refuse(why)
 	}
 	if !c.seen {
-		g.remember(key, c.entry, now)
+		g.remember(sum, c.entry, now)
 	}
 	return c, nil
 }

@@ -21,9 +21,10 @@ type recorder struct {
 	fold    *fold
 	records sync.Pool
 
-	written atomic.Int64 // records since the last heartbeat
-	stalled atomic.Bool  // the sink refused, and turn has not got through since
-	delayed atomic.Int64 // records that were folded because of it
+	details [256]atomic.Int32 // by reason: forged tokens that were read since the last turn
+	written atomic.Int64      // records since the last heartbeat
+	stalled atomic.Bool       // the sink refused, and turn has not got through since
+	delayed atomic.Int64      // records that were folded because of it
 }
 
 // A record is an event on its way to the sink.
@@ -78,6 +79,18 @@ func (r *recorder) flood(kind event.Kind, reason event.Reason, addr netip.Addr, 
 	return rec
 }
 
+// maxDetailed is how many forged tokens of one reason are read between two turns.
+const maxDetailed = 500
+
+// detailed reports whether one more is to be. Reading, fingerprinting and writing
+// what a stranger invented costs more than refusing it, so beyond that a record
+// says who, where, when and why, and no more: a flood from many addresses must
+// not become a flood of work.
+func (r *recorder) detailed(why event.Reason) bool {
+	n := &r.details[uint8(why)]
+	return n.Load() < maxDetailed && n.Add(1) <= maxDetailed
+}
+
 // send passes the record on and takes it back.
 func (r *recorder) send(rec *record) {
 	if rec.slot.shard != nil {
@@ -106,6 +119,9 @@ func (r *recorder) pass(k foldKey, e *event.Event, try bool) bool {
 
 // turn writes what was folded since the last turn.
 func (r *recorder) turn(now time.Time, window time.Duration) {
+	for i := range r.details {
+		r.details[i].Store(0)
+	}
 	refused := false
 	r.fold.turn(window, func(k foldKey, e *event.Event) {
 		if e.Time.IsZero() {

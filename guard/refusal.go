@@ -106,10 +106,14 @@ func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now ti
 	}
 	g.describe(o, &rec.Event)
 	rec.Detail = e.detail
-	if c.entry != nil {
+	switch {
+	case c.entry != nil:
 		c.entry.describe(&rec.Event)
-	} else {
+	case g.rec.detailed(e.Reason):
 		g.claimed(raw, &rec.Event)
+	default:
+		rec.Use = event.UnknownUse
+		rec.Detail = cmp.Or(rec.Detail, "one of a flood: what the token claims was not read")
 	}
 	rec.Status, rec.Duration = o.status(e.Status), c.took
 	if c.took >= g.slow {

@@ -199,6 +199,9 @@ func (r *replica) check(e *entry, raw string) event.Reason {
 func (r *replica) search(e *entry, raw string) event.Reason {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	if len(r.tokens)+len(r.byName)+len(r.subjects) == 0 {
+		return 0
+	}
 	if len(r.tokens) > 0 { // most services revoke by name, and need no digest
 		if v, ok := r.tokens[identityOf(raw[:strings.LastIndexByte(raw, '.')])]; ok {
 			return v.cause

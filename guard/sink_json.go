@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	linesFull  = 64 << 10               // bytes that are written at once
+	linesFull  = 256 << 10              // bytes that are written at once
 	linesEvery = 200 * time.Millisecond // the longest that an event waits in the buffer
 	linesWait  = 100 * time.Millisecond // the longest that a caller waits for a writer that is stuck
 )

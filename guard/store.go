@@ -18,6 +18,8 @@ type identity [sha256.Size]byte
 
 func identityOf(signed string) identity { return digest(signed) }
 
+func digest(s string) [sha256.Size]byte { return sha256.Sum256(view(s)) }
+
 // TokenIdentity gives the text by which a Revocation names a token that has no
 // jti. It is no secret and no token, but neither is it for logs: events name
 // tokens by keyed fingerprints. Text that is not a compact JWS gives "".

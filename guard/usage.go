@@ -66,12 +66,12 @@ func (u *usage) take(addr netip.Addr, place uint64, now int64) (here, before use
 	return here, before
 }
 
-// rest gives what is still counted, for the summary. A request that still holds
-// the token writes its use by itself from then on.
-func (u *usage) rest(now int64) use {
+// rest gives what is still counted, and since when, for the summary. A request
+// that still holds the token writes its use by itself from then on.
+func (u *usage) rest() (what use, last int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return use{address(u.addr), u.count.Swap(0), time.Duration(now - u.last.Swap(0))}
+	return use{addr: address(u.addr), count: u.count.Swap(0)}, u.last.Swap(0)
 }
 
 // address unpacks an address that stands in a usage.

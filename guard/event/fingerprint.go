@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"hash"
+	"io"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // A Fingerprinter makes the keyed fingerprints by which tokens are compared: the
@@ -40,37 +43,57 @@ func NewFingerprinter(version string, key []byte) (*Fingerprinter, error) {
 type mac struct {
 	h   hash.Hash
 	sum [sha256.Size]byte
-	in  []byte
 }
 
-// A Fingerprint is one before Print: half the size of its text.
+// A Fingerprint is one before Print, and the first half of a MAC.
 type Fingerprint [16]byte
+
+// A MAC is a whole HMAC-SHA-256. It is not for print.
+type MAC [sha256.Size]byte
+
+// Fingerprint gives the half that names a token.
+func (m *MAC) Fingerprint() Fingerprint { return Fingerprint(m[:16]) }
+
+// Format prints nothing of it.
+func (m MAC) Format(s fmt.State, _ rune) { io.WriteString(s, "[mac]") }
 
 // Token gives the fingerprints of a token: of the whole (jwt.fp) and of its
 // header.payload (jwt.body_fp). A text without a second dot has no body, and
 // both are the same.
 func (f *Fingerprinter) Token(raw string) (whole, body string) {
 	w, b := f.Sum(raw)
-	if whole = f.Print(w); w == b {
+	if whole = f.Print(w.Fingerprint()); w.Fingerprint() == b {
 		return whole, whole
 	}
 	return whole, f.Print(b)
 }
 
-// Sum is Token without the text.
-func (f *Fingerprinter) Sum(raw string) (whole, body Fingerprint) {
+// Whole gives the MAC of a text. Two texts never have the same, whoever chose
+// them: a cache may go by it.
+func (f *Fingerprinter) Whole(raw string) MAC {
+	m := f.macs.Get().(*mac)
+	defer f.macs.Put(m)
+	m.h.Reset()
+	m.write(raw)
+	return m.all()
+}
+
+// Sum gives the MAC of a token and the fingerprint of its header.payload, for
+// less than two of them cost.
+func (f *Fingerprinter) Sum(raw string) (whole MAC, body Fingerprint) {
 	m := f.macs.Get().(*mac)
 	defer f.macs.Put(m)
 	m.h.Reset()
 	if i := strings.LastIndexByte(raw, '.'); i > 0 && strings.IndexByte(raw, '.') < i {
 		m.write(raw[:i])
-		body = m.first() // and the MAC goes on from there: the body is hashed once
+		all := m.all()
+		body = all.Fingerprint() // and the MAC goes on from there: the body is hashed once
 		m.write(raw[i:])
-		return m.first(), body
+		return m.all(), body
 	}
 	m.write(raw)
-	whole = m.first()
-	return whole, whole
+	whole = m.all()
+	return whole, whole.Fingerprint()
 }
 
 // Text gives the fingerprint of any text, such as a family id.
@@ -79,17 +102,16 @@ func (f *Fingerprinter) Text(s string) string {
 	defer f.macs.Put(m)
 	m.h.Reset()
 	m.write(s)
-	return f.Print(m.first())
+	all := m.all()
+	return f.Print(all.Fingerprint())
 }
 
 func (m *mac) write(s string) {
-	m.in = append(m.in[:0], s...)
-	m.h.Write(m.in)
-	clear(m.in)
+	m.h.Write(unsafe.Slice(unsafe.StringData(s), len(s))) // a hash neither changes nor keeps what it is given
 }
 
-// first gives the fingerprint of what was written so far.
-func (m *mac) first() Fingerprint { return Fingerprint(m.h.Sum(m.sum[:0])) }
+// all gives the MAC of what was written so far.
+func (m *mac) all() MAC { return MAC(m.h.Sum(m.sum[:0])) }
 
 // Print gives the text of a fingerprint.
 func (f *Fingerprinter) Print(p Fingerprint) string {
