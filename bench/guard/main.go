@@ -21,6 +21,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -37,6 +38,7 @@ func run(args []string, out, talk io.Writer) error {
 	rounds := flags.Int("rounds", 15, "how often every row is measured")
 	slice := flags.Duration("slice", 15*time.Millisecond, "processor time for one row in one round")
 	asJSON := flags.Bool("json", false, "print JSON")
+	algs := flags.String("algorithms", strings.Join(algorithms, ","), "which to measure")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -44,7 +46,7 @@ func run(args []string, out, talk io.Writer) error {
 		return fmt.Errorf("rounds and slice must be positive, and there are no arguments")
 	}
 	var rows []*row
-	for _, alg := range algorithms {
+	for alg := range strings.SplitSeq(*algs, ",") {
 		more, err := rowsFor(alg)
 		if err != nil {
 			return fmt.Errorf("%s: %w", alg, err)

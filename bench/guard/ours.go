@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,12 +29,17 @@ func guarded(m *mint, good, forged []*request) ([]*row, error) {
 	attack := ours(m, "guard_forged", 401, forged)
 	attack.once = true
 	attack.before = good[:1] // a service that is attacked has users: it knows the header of a good token
+	attack.others = flood    // it has been attacked for a moment
+	first := ours(m, "guard_forged_first", 401, forged[:flood])
+	first.once = true
+	first.before = good[:others]
+	first.others = 0
 	folded := ours(m, "guard_forged_folded", 401, fromOneAddress(forged))
 	folded.failures = 1 << 30 // else it would be the blocked row
 	folded.before = good[:1]
 	blocked := ours(m, "guard_blocked", 429, fromOneAddress(forged))
 	var rows []*row
-	for _, o := range []*our{seen, written, unseen, attack, folded, blocked} {
+	for _, o := range []*our{seen, written, unseen, attack, first, folded, blocked} {
 		rows = append(rows, o.row())
 	}
 	return rows, nil
@@ -49,9 +55,13 @@ func fromOneAddress(requests []*request) []*request {
 	return list
 }
 
-// others is how many requests go before those that must be new: a guard that has
+// others is how many requests usually go before those that must be new: a guard that has
 // just been made would charge its first touch of its own memory to them.
 const others = 400
+
+// flood is how many forged tokens a guard reads in a second before it writes no
+// more than who, where, when and why.
+const flood = 500
 
 // seenTokens is how many tokens a seen row is sent in turn: what a cache holds
 // with ease, and more than a processor's prediction does.
@@ -67,11 +77,12 @@ type our struct {
 	failures  int // that the limiter allows; 0 is its default
 	entries   int // that the cache holds; 0 is its default
 	before    []*request
+	others    int  // requests that go before those that must be new
 	once      bool // each request may be sent once only in a round; else all were sent before
 }
 
 func ours(m *mint, name string, want int, requests []*request) *our {
-	return &our{mint: m, name: name, want: want, requests: requests}
+	return &our{mint: m, name: name, want: want, requests: requests, others: others}
 }
 
 func (o *our) row() *row {
@@ -88,7 +99,7 @@ func (o *our) row() *row {
 		}
 		before, rest := o.requests, o.requests
 		if o.once {
-			before, rest = o.requests[:others], o.requests[others:]
+			before, rest = o.requests[:o.others], o.requests[o.others:]
 		}
 		w := newWriter()
 		for _, q := range slices.Concat(o.before, before) {
@@ -115,7 +126,10 @@ func (o *our) mount(out *os.File) (*guard.Guard, http.Handler, error) {
 		Keys:       guard.Static(guard.Key{ID: "2026-11", Material: o.mint.verify}),
 		Algorithms: []string{o.mint.alg}, Issuers: []string{issuer}, Audience: []string{audience},
 		Route: func(q *http.Request) string {
-			return mux.Find(chi.NewRouteContext(), q.Method, q.URL.Path)
+			c := routes.Get().(*chi.Context)
+			defer routes.Put(c)
+			c.Reset()
+			return mux.Find(c, q.Method, q.URL.Path)
 		},
 		Revocation: guard.RevocationConfig{Store: guard.NewMemoryStore()},
 		Limit:      guard.LimitConfig{Failures: o.failures},
@@ -131,6 +145,8 @@ func (o *our) mount(out *os.File) (*guard.Guard, http.Handler, error) {
 	mux.Get("/accounts/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	return g, mux, nil
 }
+
+var routes = sync.Pool{New: func() any { return chi.NewRouteContext() }}
 
 // counts are prebound counters, as those of a metrics library are.
 type counts struct {
