@@ -90,7 +90,7 @@ func TestAllocations(t *testing.T) {
 	raw := signed(t, jwt.SigningMethodHS256, secret, usual(time.Now()))
 	w, r := blank{http.Header{}}, request(raw)
 	h.ServeHTTP(w, r)
-	if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n > 2 {
+	if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n > 2 && !raceDetector { // whose pools forget
 		t.Errorf("a token that was seen before costs %v allocations, want at most 2", n)
 	}
 	if n := bytesPerRun(10_000, func() { h.ServeHTTP(w, r) }); n > 400 && !raceDetector {
