@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -9,14 +10,14 @@ import (
 
 // An Error says why a request was refused. Reason is for events, metrics and
 // the caller's own decisions; it must not reach the client, and the default
-// answer keeps it back. Unwrap gives the sentinel that golang-jwt uses for the
-// same failure, so that errors.Is(err, jwt.ErrTokenExpired) keeps working.
+// answer keeps it back. Unwrap gives what golang-jwt says of the same failure, so
+// that errors.Is(err, jwt.ErrTokenExpired) keeps working.
 //
 // An Error is shared and must not be changed.
 type Error struct {
 	Reason event.Reason
 	Status int   // the status of the answer
-	Err    error // golang-jwt's sentinel, or nil
+	Err    error // golang-jwt's sentinels, or nil
 
 	detail string // which check it was, for the event: a constant
 	code   string // of the challenge, where it is not the usual one (RFC 9449)
@@ -77,20 +78,24 @@ func sentinelOf(r event.Reason) error {
 		event.ReasonPsychicSignature:
 		return jwt.ErrTokenSignatureInvalid
 	case event.ReasonExpired:
-		return jwt.ErrTokenExpired
+		return invalidClaims(jwt.ErrTokenExpired)
 	case event.ReasonNotYetValid:
-		return jwt.ErrTokenNotValidYet
+		return invalidClaims(jwt.ErrTokenNotValidYet)
 	case event.ReasonIssuedInFuture:
-		return jwt.ErrTokenUsedBeforeIssued
+		return invalidClaims(jwt.ErrTokenUsedBeforeIssued)
 	case event.ReasonBadIssuer:
-		return jwt.ErrTokenInvalidIssuer
+		return invalidClaims(jwt.ErrTokenInvalidIssuer)
 	case event.ReasonBadAudience:
-		return jwt.ErrTokenInvalidAudience
+		return invalidClaims(jwt.ErrTokenInvalidAudience)
 	case event.ReasonMissingClaim:
-		return jwt.ErrTokenRequiredClaimMissing
+		return invalidClaims(jwt.ErrTokenRequiredClaimMissing)
 	case event.ReasonBadClaim, event.ReasonBadType, event.ReasonCrossTokenUse, event.ReasonTooOld,
 		event.ReasonClockSkew, event.ReasonLifetimeTooLong:
 		return jwt.ErrTokenInvalidClaims
 	}
 	return nil
 }
+
+// invalidClaims puts err into golang-jwt's sentinel for all faults of claims, as
+// golang-jwt does: errors.Is finds both.
+func invalidClaims(err error) error { return fmt.Errorf("%w: %w", jwt.ErrTokenInvalidClaims, err) }

@@ -251,14 +251,11 @@ func heldSignature(why event.Reason) bool {
 // disagreement compares the class of a refusal: errors.Is of what the guard
 // returned must hold for golang-jwt's own error too.
 func disagreement(err error, why event.Reason, refusal error) string {
-	own := errors.Unwrap(err)
-	for e := own; e != nil; e = errors.Unwrap(e) {
-		own = e
-	}
-	if own == nil {
+	own := sentinels(err)
+	if len(own) == 0 {
 		return "no sentinel of golang-jwt"
 	}
-	if errors.Is(refusal, own) {
+	if !slices.ContainsFunc(own, func(s error) bool { return !errors.Is(refusal, s) }) {
 		return ""
 	}
 	switch {

@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/maypok86/otter/v2"
 )
@@ -29,6 +30,7 @@ type Guard struct {
 	keys     KeySource
 	judge    judge
 	policy   policy
+	second   *jwt.Validator // golang-jwt's opinion of claims, for ParseWithClaims
 	maxBytes int
 	watching bool // ObserveOnly
 
@@ -89,6 +91,7 @@ func New(c Config) (*Guard, error) {
 	for _, t := range c.Types {
 		g.policy.types = append(g.policy.types, strings.TrimPrefix(strings.ToLower(t), "application/"))
 	}
+	g.second = g.policy.secondOpinion(c)
 	for _, name := range c.Algorithms {
 		g.judge.allowed[name] = algorithms[name]
 		g.judge.public = algorithms[name].family != famHMAC

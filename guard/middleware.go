@@ -130,27 +130,49 @@ func (g *Guard) find(o *origin, extract Extractor) (raw string, e *Error) {
 // shows it in m (Meta.Proof, Meta.Certificate). The Token must not be kept beyond the call or stream
 // that it was checked for, because nothing tells it when it is revoked.
 func (g *Guard) Check(ctx context.Context, raw string, m Meta) (*Token, error) {
-	now := g.now()
 	o := origin{meta: &m, ctx: ctx, addr: m.Address.Unmap(), port: m.Port, from: m.Source, dpop: !m.Proof.IsZero()}
+	t, e := g.check(ctx, raw, &o, nil)
+	if e != nil {
+		return nil, e
+	}
+	return t, nil
+}
+
+// check is Check for any origin. valid is asked about a token that is good so
+// far, and its error refuses it with the reason bad_claim. The Token is given
+// beside an Error too, when its signature held.
+func (g *Guard) check(ctx context.Context, raw string, o *origin, valid func(*Token) error) (*Token, *Error) {
+	now := g.now()
 	if g.blocked(o.addr, now) > 0 {
-		g.recordLimited(&o, now)
+		g.recordLimited(o, now)
 		return nil, refuse(event.ReasonRateLimited)
 	}
 	if raw == "" {
 		e := refuse(event.ReasonMissing)
-		g.recordAbsent(&o, e, now)
+		g.recordAbsent(o, e, now)
 		return nil, e
 	}
 	c, e := g.judgeToken(ctx, raw, now)
 	if e == nil {
-		e = g.confirm(ctx, &o, raw, c.entry, now)
+		e = g.confirm(ctx, o, raw, c.entry, now)
+	}
+	var t *Token
+	if c.entry != nil {
+		t = &Token{c.entry, raw}
+	}
+	if e == nil && valid != nil {
+		if err := valid(t); err != nil {
+			bad := *refuse(event.ReasonBadClaim)
+			bad.Err = err
+			e = &bad
+		}
 	}
 	if e != nil {
-		g.recordRefusal(&o, raw, c, e, now)
-		return nil, e
+		g.recordRefusal(o, raw, c, e, now)
+		return t, e
 	}
-	g.recordUse(&o, c, now)
-	return &Token{c.entry, raw}, nil
+	g.recordUse(o, c, now)
+	return t, nil
 }
 
 // A checked is what judgeToken found out. entry is set, also beside an error,

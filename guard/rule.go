@@ -85,14 +85,9 @@ func (h *ruled) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *ruled) deny(w http.ResponseWriter, r *http.Request, x *exchange, rule Rule) {
 	g := h.g
-	addr, port := g.address(r)
-	if rec := g.rec.flood(event.ScopeDenied, event.ReasonScopeInsufficient, addr, g.now()); rec != nil {
-		g.describe(&origin{r: r, addr: addr, port: port}, &rec.Event)
-		x.token.describe(&rec.Event)
-		rec.ScopeRequired, rec.Detail = rule.scope, rule.detail
-		rec.Status = http.StatusForbidden
-		g.rec.send(rec)
-	}
+	o := origin{r: r}
+	o.addr, o.port = g.address(r)
+	g.recordDenied(&o, &x.token, rule)
 	x.denied = true
 	e := refuse(event.ReasonScopeInsufficient)
 	if x.token.bound&byKey != 0 {
@@ -103,4 +98,30 @@ func (h *ruled) deny(w http.ResponseWriter, r *http.Request, x *exchange, rule R
 		return
 	}
 	denyScope(w, e, rule.scope)
+}
+
+// Allow asks the rules about a token that Check found good, and records the first
+// one that says no, as Require does for HTTP: the error is then an *Error of
+// status 403.
+func (g *Guard) Allow(t *Token, m Meta, rules ...Rule) error {
+	for _, rule := range rules {
+		if !rule.ok(t) {
+			g.recordDenied(&origin{meta: &m, addr: m.Address.Unmap(), port: m.Port, from: m.Source}, t, rule)
+			return refuse(event.ReasonScopeInsufficient)
+		}
+	}
+	return nil
+}
+
+// recordDenied records that a good token does not satisfy a rule.
+func (g *Guard) recordDenied(o *origin, t *Token, rule Rule) {
+	rec := g.rec.flood(event.ScopeDenied, event.ReasonScopeInsufficient, o.addr, g.now())
+	if rec == nil {
+		return
+	}
+	g.describe(o, &rec.Event)
+	t.describe(&rec.Event)
+	rec.ScopeRequired, rec.Detail = rule.scope, rule.detail
+	rec.Status = http.StatusForbidden
+	g.rec.send(rec)
 }

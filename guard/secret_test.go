@@ -63,7 +63,15 @@ func TestNoTokenGetsOut(t *testing.T) {
 		canary, canary + "x", canary[:len(canary)-3] + "AAA", pair.Access.Reveal(), pair.Refresh.Reveal(), carrier(`{"alg":"HS256","kid":"k1"}`),
 		carrier(`{"alg":"HS256","kid":"` + canary + `"}`), carrier(`{"alg":"` + canary + `"}`), carrier(`{"alg":"none","typ":"` + canary + `"}`), "",
 	} {
-		for _, h := range []http.Handler{ok, boom, deny, b.Observe(answerOK)} {
+		parse := b.Carry(byHand(func(ctx context.Context, raw string) error {
+			_, err := b.ParseWithClaimsContext(ctx, raw, &tenantClaims{})
+			note(err)
+			v, err := b.ValidateToken(ctx, raw)
+			note(v, err)
+			_, err = b.CheckContext(ctx, raw, func(*guard.Token) error { return errors.New("not " + canary) })
+			return err
+		}))
+		for _, h := range []http.Handler{ok, boom, deny, b.Observe(answerOK), parse, b.Attempt(nil)(guard.Enforce(answerOK))} {
 			w := get(h, raw, everywhere)
 			note(w.Body.String(), w.Header())
 		}

@@ -55,6 +55,9 @@ func (t *Token) Expires() time.Time { return instant(t.expires) }
 // IssuedAt is the claim iat, and the zero time without one.
 func (t *Token) IssuedAt() time.Time { return instant(t.issued) }
 
+// NotBefore is the claim nbf, and the zero time without one.
+func (t *Token) NotBefore() time.Time { return instant(t.notBefore) }
+
 // HasScope reports whether scope holds the value, as a whole word.
 func (t *Token) HasScope(value string) bool {
 	for s := range strings.FieldsSeq(t.text(textScope)) {
@@ -117,6 +120,13 @@ func FromContext(ctx context.Context) (*Token, bool) {
 		return nil, false
 	}
 	return &x.token, true
+}
+
+// NewContext gives a context in which FromContext and Claims find t: for
+// interceptors and servers of other protocols, after Check. Verify and its like do
+// it by themselves.
+func NewContext(ctx context.Context, t *Token) context.Context {
+	return (*scope)(&exchange{Context: ctx, token: *t})
 }
 
 // ErrNoToken is what Claims returns when the request has no verified token.
