@@ -208,7 +208,7 @@ func TestNewClients(t *testing.T) {
 		want []string
 	}{
 		{"nothing", guard.ClientsConfig{}, []string{"Clients: empty"}},
-		{"no id", guard.ClientsConfig{Clients: []guard.Client{{Public: true}}}, []string{"Clients[0]: ID: missing"}},
+		{"no id", guard.ClientsConfig{Clients: []guard.Client{{Public: true}}}, []string{"client 0: ID: missing"}},
 		{"twice", guard.ClientsConfig{Clients: []guard.Client{{ID: "a", Public: true}, {ID: "a", Public: true}}}, []string{`client "a": ID: stands there twice`}},
 		{"all at once", guard.ClientsConfig{Clients: []guard.Client{
 			{ID: "short", Secrets: []guard.SecretHash{guard.HashSecret("hunter2")}},

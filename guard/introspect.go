@@ -197,24 +197,29 @@ func (q *inquiry) fail(why event.Reason) (Introspection, error) {
 // record writes what came of it. Who asks often is folded, good answers too.
 func (q *inquiry) record(why event.Reason) {
 	g := q.i.g
-	rec := g.rec.flood(event.Introspected, why, q.m.Address, q.now)
-	if rec == nil {
-		return
-	}
-	q.m.describe(&rec.Event)
-	q.describe(&rec.Event)
 	if why != 0 {
-		rec.Outcome, rec.Severity = event.Failure, why.Severity()
-		switch {
-		case why == event.ReasonExpired && q.family.Subject != "":
-			rec.Detail = q.family.lapse(q.now)
-		case why == event.ReasonStoreUnavailable && q.family.ID != "":
-			if _, ok := q.i.store.(FamilyReader); !ok {
-				rec.Detail = "the Store is no FamilyReader: refresh tokens cannot be introspected"
-			}
-		}
+		q.i.recordFailure(event.Introspected, refuse(why), q.m, q.now, func(e *event.Event) {
+			e.ClientID = "" // of the token, not of who asks: that is the actor
+			q.describe(e)
+			e.Detail = q.detail(why)
+		})
+	} else if rec := g.rec.flood(event.Introspected, 0, q.m.Address, q.now); rec != nil {
+		q.m.describe(&rec.Event)
+		q.describe(&rec.Event)
+		g.rec.send(rec)
 	}
-	g.rec.send(rec)
+}
+
+// detail says more about a reason, where there is more to say.
+func (q *inquiry) detail(why event.Reason) string {
+	_, readable := q.i.store.(FamilyReader)
+	switch {
+	case why == event.ReasonExpired && q.family.Subject != "":
+		return q.family.lapse(q.now)
+	case why == event.ReasonStoreUnavailable && q.family.ID != "" && !readable:
+		return "the Store is no FamilyReader: refresh tokens cannot be introspected"
+	}
+	return ""
 }
 
 // describe writes what is known of the token into e.

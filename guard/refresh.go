@@ -153,24 +153,19 @@ func (a *attempt) describe(e *event.Event) {
 func (a *attempt) fail(why event.Reason) *Error { return a.refuse(refuse(why)) }
 
 func (a *attempt) refuse(e *Error) *Error {
-	g := a.i.g
-	g.charge(a.m.Address.Unmap(), e, a.now)
 	kind := event.RefreshFailed
 	if e.Reason == event.ReasonReplayed {
 		kind = event.Replayed
 	}
-	if rec := g.rec.flood(kind, e.Reason, a.m.Address, a.now); rec != nil {
-		a.describe(&rec.Event)
-		rec.Detail = e.detail
+	return a.i.failed(kind, e, a.m, a.now, func(v *event.Event) {
+		a.describe(v)
 		switch {
 		case e.Reason == event.ReasonScopeInsufficient:
-			rec.ScopeRequired = event.ScrubAll(a.scope)
+			v.ScopeRequired = event.ScrubAll(a.scope)
 		case e.Reason == event.ReasonExpired && a.found != nil:
-			rec.Detail = a.found.lapse(a.now)
+			v.Detail = a.found.lapse(a.now)
 		}
-		g.rec.send(rec)
-	}
-	return e
+	})
 }
 
 // reused records the reuse and the revocation, which the Store did in one step.

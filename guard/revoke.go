@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
 )
@@ -27,7 +26,7 @@ func (i *Issuer) Revoke(ctx context.Context, r Revocation) error {
 func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, describe func(*event.Event)) error {
 	now := i.g.now()
 	if err := r.Check(); err != nil {
-		i.revocationFailed(event.ReasonBadClaim, m, now, describe)
+		i.failed(event.RevocationFailed, refuse(event.ReasonBadClaim), &m, now, describe)
 		return err
 	}
 	if r.Until.IsZero() && r.KeyID == "" {
@@ -61,28 +60,6 @@ func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, describe func
 	return nil
 }
 
-// revocationFailed records that nothing was revoked, and charges the address. That
-// there was nothing to revoke is no failure of ours: such a record is as serious
-// as its reason.
-func (i *Issuer) revocationFailed(why event.Reason, m Meta, now time.Time, describe func(*event.Event)) *Error {
-	e := refuse(why)
-	i.g.charge(m.Address.Unmap(), e, now)
-	rec := i.g.rec.flood(event.RevocationFailed, why, m.Address, now)
-	if rec == nil {
-		return e
-	}
-	m.describe(&rec.Event)
-	rec.ClientID = event.Scrub(m.ClientID)
-	if describe != nil {
-		describe(&rec.Event)
-	}
-	if e.Status < http.StatusInternalServerError {
-		rec.Severity = why.Severity()
-	}
-	i.g.rec.send(rec)
-	return e
-}
-
 // RevokeToken revokes the token raw, an access or a refresh token of this Issuer
 // (RFC 7009 section 2.1): the one by its id, the other with its whole family. A
 // token that is unknown, or good no longer, is no error, but is recorded.
@@ -97,13 +74,13 @@ func (i *Issuer) RevokeToken(ctx context.Context, raw, reason string, m Meta) er
 		q := &inquiry{i: i, raw: raw, family: f, counter: counter}
 		switch {
 		case err != nil:
-			return i.revocationFailed(event.ReasonStoreUnavailable, m, now, q.describe)
+			return i.failed(event.RevocationFailed, refuse(event.ReasonStoreUnavailable), &m, now, q.describe)
 		case !allowed(m.ClientID, f.ClientID):
-			return i.revocationFailed(event.ReasonBindingMismatch, m, now, q.describe)
+			return i.failed(event.RevocationFailed, refuse(event.ReasonBindingMismatch), &m, now, q.describe)
 		}
 		return i.revoke(ctx, Revocation{Session: family, Reason: reason, Actor: m.Actor}, m, q.describe)
 	} else if strings.Count(raw, ".") != 2 {
-		i.revocationFailed(why, m, now, nil)
+		i.failed(event.RevocationFailed, refuse(why), &m, now, nil)
 		return nil
 	}
 	q := &inquiry{i: i, raw: raw}
@@ -115,10 +92,10 @@ func (i *Issuer) RevokeToken(ctx context.Context, raw, reason string, m Meta) er
 	case why == 0 && e.issuer != i.issuer:
 		why = event.ReasonBadIssuer
 	case why == 0 && !allowed(m.ClientID, q.token.ClientID()):
-		return i.revocationFailed(event.ReasonBindingMismatch, m, now, q.describe)
+		return i.failed(event.RevocationFailed, refuse(event.ReasonBindingMismatch), &m, now, q.describe)
 	}
 	if why != 0 {
-		err := i.revocationFailed(why, m, now, q.describe)
+		err := i.failed(event.RevocationFailed, refuse(why), &m, now, q.describe)
 		if err.Status >= http.StatusInternalServerError || why == event.ReasonCrossTokenUse {
 			return err
 		}
@@ -169,7 +146,7 @@ func (i *Issuer) Logout(ctx context.Context, t *Token, m Meta) error {
 	if t.SessionID() == "" {
 		r.JTI, r.Until = t.ID(), t.Expires().Add(i.g.policy.leeway)
 		if t.ID() == "" {
-			i.revocationFailed(event.ReasonMissingClaim, m, i.g.now(), t.describe)
+			i.failed(event.RevocationFailed, refuse(event.ReasonMissingClaim), &m, i.g.now(), t.describe)
 			return errSessionless
 		}
 	}
@@ -181,12 +158,12 @@ func (i *Issuer) Logout(ctx context.Context, t *Token, m Meta) error {
 func (i *Issuer) logoutFamily(ctx context.Context, raw string, m Meta) error {
 	id, counter, why := i.refresh.read(raw)
 	if why != 0 {
-		return i.revocationFailed(why, m, i.g.now(), nil)
+		return i.failed(event.RevocationFailed, refuse(why), &m, i.g.now(), nil)
 	}
 	f, err := i.familyOf(ctx, id)
 	q := &inquiry{i: i, raw: raw, family: f, counter: counter}
 	if err != nil {
-		return i.revocationFailed(event.ReasonStoreUnavailable, m, i.g.now(), q.describe)
+		return i.failed(event.RevocationFailed, refuse(event.ReasonStoreUnavailable), &m, i.g.now(), q.describe)
 	}
 	r := Revocation{Session: id, Issuer: i.issuer, Cause: event.ReasonSessionEnded, Reason: "logout", Actor: f.Subject}
 	return i.logout(ctx, r, m, q.describe)
