@@ -23,10 +23,11 @@ type IssuerConfig struct {
 	// clock and the address of clients are its. Required.
 	Guard *Guard
 	// Key signs: an HMAC secret, *rsa.PrivateKey, *ecdsa.PrivateKey or
-	// ed25519.PrivateKey, with the kid by which the guard knows it. Required.
+	// ed25519.PrivateKey, with the kid by which the guard knows it. Required,
+	// unless the guard's Keys are a Keyring: then that signs.
 	Key Key
-	// Algorithm is the alg. The default follows from the key: HS256, RS256,
-	// EdDSA, or the one ECDSA algorithm of its curve.
+	// Algorithm is the alg. The default is Key.Algorithm or else follows from the
+	// key: HS256, RS256, EdDSA, or the one ECDSA algorithm of its curve.
 	Algorithm string
 	// Store keeps refresh families and revocations. The default is the guard's,
 	// and another one must reach that guard somehow.
@@ -46,7 +47,8 @@ type IssuerConfig struct {
 	// successor. The default is 10 s; a negative value means none.
 	Grace time.Duration
 	// RefreshKey authenticates refresh tokens, at least 32 bytes. The default is
-	// derived from Key where that is an HMAC secret.
+	// derived from Key where that is an HMAC secret. It does not change with the
+	// keys of a Keyring.
 	RefreshKey []byte
 	// Clients says which client refreshes with a token from the body. Nil lets
 	// clients name themselves (client_id), which is right where none has a secret.
@@ -63,8 +65,8 @@ type IssuerConfig struct {
 // acts. Its methods may be called from many goroutines at once.
 type Issuer struct {
 	g        *Guard
-	key      Key
-	alg      *algorithm
+	only     signer   // where there is no ring
+	ring     *Keyring // of the guard
 	store    Store
 	issuer   string
 	audience []string
@@ -92,22 +94,9 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 		return nil, errors.New("guard: issuer configuration: Guard: missing")
 	}
 	g := c.Guard
-	if s, ok := c.Key.Material.(string); ok {
-		c.Key.Material = []byte(s)
-	}
-	if err := judgeKey(Key{ID: c.Key.ID, Material: public(c.Key.Material)}); err != nil {
-		bad("Key", "%w", err)
-	}
-	if c.Algorithm == "" {
-		c.Algorithm = defaultAlgorithm(c.Key.Material)
-	}
-	alg := algorithms[c.Algorithm]
-	switch {
-	case alg == nil:
-		bad("Algorithm", "%q is not one that can sign", c.Algorithm)
-	case !alg.takes(public(c.Key.Material)):
-		bad("Algorithm", "%s does not go with the key", c.Algorithm)
-	}
+	orDefault(&c.AccessLifetime, 15*time.Minute)
+	ring := ringOf(g.keys)
+	only := c.judgeSigning(ring, bad)
 	if c.Store == nil && g.replica != nil {
 		c.Store = g.replica.store
 	}
@@ -145,14 +134,13 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 		slices.SortStableFunc(wrong, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 		return nil, fmt.Errorf("guard: issuer configuration: %w", errors.Join(wrong...))
 	}
-	orDefault(&c.AccessLifetime, 15*time.Minute)
 	orDefault(&c.RefreshLifetime, 30*24*time.Hour)
 	orDefault(&c.IdleLifetime, 7*24*time.Hour)
 	orDefault(&c.Grace, 10*time.Second)
 	orDefault(&c.Limit.Failures, 12)
 	orDefault(&c.Limit.Window, time.Minute)
 	i := &Issuer{
-		g: g, key: c.Key, alg: alg, store: c.Store, issuer: c.Issuer, audience: slices.Clone(c.Audience),
+		g: g, only: only, ring: ring, store: c.Store, issuer: c.Issuer, audience: slices.Clone(c.Audience),
 		access: c.AccessLifetime, lifetime: c.RefreshLifetime, idle: c.IdleLifetime, grace: max(c.Grace, 0),
 		proofs: newReplay(g.binding.most), refresh: slices.Clone(c.RefreshKey), clients: c.Clients, cookie: cookie,
 		limits: c.Limit,
@@ -164,40 +152,6 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 		return nil, fmt.Errorf("guard: issuer configuration: %w", err)
 	}
 	return i, nil
-}
-
-func defaultAlgorithm(key any) string {
-	f, curve := familyOf(public(key))
-	switch f {
-	case famHMAC:
-		return "HS256"
-	case famRSA:
-		return "RS256"
-	case famEd25519:
-		return "EdDSA"
-	case famECDSA:
-		for name, a := range algorithms {
-			if a.curve == curve {
-				return name
-			}
-		}
-	}
-	return ""
-}
-
-// agree has the guard verify a token of the issuer.
-func (i *Issuer) agree() error {
-	now := i.g.now()
-	f := Family{ID: strings.Repeat("0", 2*familyBytes), Subject: "nobody", Audience: i.audience}
-	raw, _, err := i.sign(&f, now)
-	if err != nil {
-		return fmt.Errorf("Key: %w", err)
-	}
-	_, why := i.g.verify(context.Background(), raw, now)
-	if why != 0 && why != event.ReasonMissingClaim { // a claim that Grant.Extra will bring
-		return fmt.Errorf("the guard refuses what the issuer signs: %s", why)
-	}
-	return nil
 }
 
 // A Grant is what a token is issued for.
@@ -239,6 +193,7 @@ type Pair struct {
 	lifetime time.Duration
 	client   string
 	ends     time.Time // when the refresh token expires by itself
+	alg, kid string    // what signed the access token
 }
 
 // Respond writes the answer of a token endpoint (RFC 6749 section 5.1).
@@ -261,7 +216,8 @@ func (p Pair) Respond(w http.ResponseWriter) error {
 var reserved = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "client_id", "scope", "cnf"}
 
 // Issue issues a token for g and begins a refresh family, unless g wants none.
-// The error is an *Error when the Store could not be asked.
+// The error is an *Error when the Store could not be asked, or every key that
+// could sign is revoked.
 func (i *Issuer) Issue(ctx context.Context, g Grant) (Pair, error) {
 	now := i.g.now()
 	f, err := i.family(g, now)
@@ -270,6 +226,10 @@ func (i *Issuer) Issue(ctx context.Context, g Grant) (Pair, error) {
 		return Pair{}, err
 	}
 	pair, err := i.pair(&f, !g.NoRefresh, now)
+	if errors.Is(err, errNoKey) {
+		i.issueFailed(g, event.ReasonKeyUnavailable, now)
+		return Pair{}, &Error{Reason: event.ReasonKeyUnavailable, Status: http.StatusServiceUnavailable, Err: err}
+	}
 	if err != nil {
 		i.issueFailed(g, event.ReasonInternalError, now)
 		return Pair{}, err
@@ -346,7 +306,11 @@ func (i *Issuer) family(g Grant, now time.Time) (Family, error) {
 // pair signs an access token for f as it stands, and makes the refresh token of
 // its counter.
 func (i *Issuer) pair(f *Family, refresh bool, now time.Time) (Pair, error) {
-	raw, id, err := i.sign(f, now)
+	s, err := i.signer(now)
+	if err != nil {
+		return Pair{}, err
+	}
+	raw, id, err := i.sign(f, s, now)
 	if err != nil {
 		return Pair{}, err
 	}
@@ -354,6 +318,7 @@ func (i *Issuer) pair(f *Family, refresh bool, now time.Time) (Pair, error) {
 		Access: event.NewRaw(raw), TokenID: id, Session: f.ID,
 		Expires: time.Unix(now.Add(i.access).Unix(), 0), Scope: f.Scope, Type: "Bearer", lifetime: i.access,
 		client: f.ClientID, ends: f.ends(),
+		alg: s.alg.name, kid: s.key.ID,
 	}
 	if strings.HasPrefix(f.Confirm, wordKey) {
 		p.Type = "DPoP"
@@ -364,7 +329,8 @@ func (i *Issuer) pair(f *Family, refresh bool, now time.Time) (Pair, error) {
 	return p, nil
 }
 
-func (i *Issuer) sign(f *Family, now time.Time) (raw, id string, err error) {
+// sign signs an access token for f with the key of s.
+func (i *Issuer) sign(f *Family, s *signer, now time.Time) (raw, id string, err error) {
 	claims := jwt.MapClaims{}
 	if len(f.Extra) > 0 {
 		if err := json.Unmarshal(f.Extra, &claims); err != nil {
@@ -390,14 +356,14 @@ func (i *Issuer) sign(f *Family, now time.Time) (raw, id string, err error) {
 	if cnf := claimOf(f.Confirm); cnf != nil {
 		claims["cnf"] = cnf
 	}
-	t := jwt.NewWithClaims(i.alg.method, claims)
+	t := jwt.NewWithClaims(s.alg.method, claims)
 	t.Header["typ"] = "at+jwt"
-	if i.key.ID != "" {
-		t.Header["kid"] = i.key.ID
+	if s.key.ID != "" {
+		t.Header["kid"] = s.key.ID
 	}
-	raw, err = t.SignedString(i.key.Material)
+	raw, err = t.SignedString(s.key.Material)
 	if err != nil {
-		return "", "", fmt.Errorf("key %q: %w", i.key.ID, err)
+		return "", "", fmt.Errorf("key %q: %w", s.key.ID, err)
 	}
 	return raw, id, nil
 }
@@ -410,7 +376,7 @@ func (i *Issuer) describe(e *event.Event, f *Family, p Pair) {
 	e.ClientID = event.Scrub(f.ClientID)
 	e.Issuer = i.issuer
 	e.Audience, e.Scope = event.ScrubAll(f.Audience), event.ScrubAll(f.Scope)
-	e.Algorithm, e.KeyID, e.Type = i.alg.name, i.key.ID, "at+jwt"
+	e.Algorithm, e.KeyID, e.Type = p.alg, p.kid, "at+jwt"
 	e.TokenID, e.Family = p.TokenID, i.g.rec.prints.Text(f.ID)
 	e.Generation = int64(f.Counter)
 	e.Expires = p.Expires.Unix()

@@ -43,6 +43,9 @@ func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta, scope ...strin
 	if e != nil {
 		return Pair{}, a.refuse(e)
 	}
+	if _, err := i.signer(now); err != nil { // to be known before the family has moved on
+		return Pair{}, a.fail(event.ReasonKeyUnavailable)
+	}
 	step := Advance{
 		Family: family, Counter: counter, ClientID: m.ClientID, Confirm: shown,
 		Client: i.refresh.client(m.ClientID, m.UserAgent), Grace: i.grace, Now: now,
