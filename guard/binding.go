@@ -47,8 +47,8 @@ type BindingConfig struct {
 	// NonceAge is how long a nonce is good. The default is 5 min.
 	NonceAge time.Duration
 	// Proofs is how many proofs are remembered, to refuse them the second time.
-	// The default is 262,144, some 20 MB at most; nothing is held before proofs
-	// come. When it is full, MaxAge shortens to what fits: more than 800 proofs a
+	// The default is 262,144, which is 16 MB when full; nothing is held before
+	// proofs come. When it is full, MaxAge shortens to what fits: more than 800 proofs a
 	// second, with the default MaxAge. An Issuer remembers as many of its own.
 	Proofs int
 	// Memory remembers proofs for several processes, instead. Without one, a proof

@@ -26,6 +26,9 @@
 // costs a lookup the next time. Whatever can change is looked at on every use:
 // expiry, the keys, and revocation.
 //
+// A token that is bound to a key of its client, by DPoP or by a TLS certificate,
+// is good only for whoever shows that key, on every request ([BindingConfig]).
+//
 // # What is written
 //
 // Every failure, every act of an Issuer, and of good tokens the first use, each
