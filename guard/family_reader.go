@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
@@ -18,24 +17,6 @@ type FamilyReader interface {
 	// caller may change what it gets. found is false where there is none, or none
 	// any more. An error means that the Store cannot be asked.
 	Family(ctx context.Context, id string) (f Family, found bool, err error)
-}
-
-func (m *memory) Family(ctx context.Context, id string) (Family, bool, error) {
-	if err := ctx.Err(); err != nil {
-		return Family{}, false, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f := m.families[id]
-	if f == nil {
-		return Family{}, false, nil
-	}
-	own := *f
-	if c, ok := m.cuts[f.Subject]; ok && !f.Created.After(c.before) {
-		own.Revoked = true
-	}
-	own.Audience, own.Scope, own.Extra = slices.Clone(f.Audience), slices.Clone(f.Scope), slices.Clone(f.Extra)
-	return own, true, nil
 }
 
 // peek says what an Advance by the family's own client would find, and changes

@@ -42,8 +42,8 @@ type logged struct {
 	seq uint64
 }
 
-// A cut is the revocation of a subject, for its families: it is kept until the
-// last of them ends, which is longer than access tokens need it.
+// A cut is the revocation of a subject, for families of which the Store learns
+// later: a process whose clock is behind creates one that is older than it.
 type cut struct{ before, until time.Time }
 
 // sweepEvery is how many entries may come in between two looks for ended ones.
@@ -60,7 +60,10 @@ func (m *memory) Create(ctx context.Context, f Family) error {
 	}
 	m.sweep(f.Created)
 	f.Counter, f.Rotated, f.Client, f.Revoked = 0, time.Time{}, "", false
-	f.Audience, f.Scope, f.Extra = slices.Clone(f.Audience), slices.Clone(f.Scope), slices.Clone(f.Extra)
+	f = f.clone()
+	if c, ok := m.cuts[f.Subject]; ok && !f.Created.After(c.before) {
+		f.Revoked = true
+	}
 	m.families[f.ID] = &f
 	if f.Expires.After(m.last) {
 		m.last = f.Expires
@@ -79,12 +82,8 @@ func (m *memory) Advance(ctx context.Context, a Advance) (Outcome, error) {
 		return Outcome{}, nil
 	}
 	m.sweep(a.Now)
-	if c, ok := m.cuts[f.Subject]; ok && !f.Created.After(c.before) {
-		f.Revoked = true
-	}
 	state := a.Judge(f)
-	out := Outcome{state, *f}
-	out.Family.Audience, out.Family.Scope, out.Family.Extra = slices.Clone(f.Audience), slices.Clone(f.Scope), slices.Clone(f.Extra)
+	out := Outcome{state, f.clone()}
 	if state != Reused {
 		m.mu.Unlock()
 		return out, nil
@@ -94,6 +93,26 @@ func (m *memory) Advance(ctx context.Context, a Advance) (Outcome, error) {
 	m.mu.Unlock()
 	tell(r)
 	return out, nil
+}
+
+// Family implements FamilyReader.
+func (m *memory) Family(ctx context.Context, id string) (Family, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return Family{}, false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := m.families[id]
+	if f == nil {
+		return Family{}, false, nil
+	}
+	return f.clone(), true, nil
+}
+
+// clone gives a Family that shares no memory with f.
+func (f Family) clone() Family {
+	f.Audience, f.Scope, f.Extra = slices.Clone(f.Audience), slices.Clone(f.Scope), slices.Clone(f.Extra)
+	return f
 }
 
 func (m *memory) Revoke(ctx context.Context, r Revocation) error {
@@ -121,6 +140,11 @@ func (m *memory) Revoke(ctx context.Context, r Revocation) error {
 			c.until = r.Before
 		}
 		m.cuts[r.Subject] = c
+		for _, f := range m.families {
+			if f.Subject == r.Subject && !f.Created.After(r.Before) {
+				f.Revoked = true
+			}
+		}
 	}
 	tell := m.append(r)
 	m.mu.Unlock()

@@ -33,6 +33,12 @@ func (p *page) Write(b []byte) (int, error) {
 	return p.text.Write(b)
 }
 
+// block makes writes hang.
+func (p *page) block() (release func()) {
+	p.mu.Lock()
+	return p.mu.Unlock
+}
+
 func (p *page) events(t *testing.T) func() []event.Event {
 	return func() (list []event.Event) {
 		p.mu.Lock()
@@ -52,7 +58,7 @@ func TestSinks(t *testing.T) {
 	t.Run("json", func(t *testing.T) {
 		guardtest.Sink(t, func(t *testing.T) guardtest.SinkTest {
 			p := new(page)
-			return guardtest.SinkTest{Sink: guard.JSONSink(p), Events: p.events(t)}
+			return guardtest.SinkTest{Sink: guard.JSONSink(p), Events: p.events(t), Block: p.block}
 		})
 	})
 	t.Run("slog", func(t *testing.T) {
@@ -82,7 +88,12 @@ func TestSinks(t *testing.T) {
 				fmt.Fprintf(w, `{"accepted":%d,"rejected":0}`, bytes.Count(body, []byte("\n")))
 			}))
 			t.Cleanup(server.Close)
-			return guardtest.SinkTest{Sink: guard.MonitorSink(guard.MonitorConfig{URL: server.URL, Key: "k"}), Events: p.events(t)}
+			return guardtest.SinkTest{Sink: guard.MonitorSink(guard.MonitorConfig{URL: server.URL, Key: "k"}), Events: p.events(t), Block: p.block}
 		})
 	})
+}
+
+// The store of which the broken ones differ in one thing each is none of them.
+func TestUnbrokenStore(t *testing.T) {
+	guardtest.Store(t, func(*testing.T) guard.Store { return build(&custom{})() })
 }

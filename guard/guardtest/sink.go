@@ -17,13 +17,20 @@ type SinkTest struct {
 	// Events gives everything that came out so far, in any order. It is called
 	// after Close, where the Sink has one.
 	Events func() []event.Event
+	// Block, where it is not nil, makes the place to which the Sink writes hang
+	// until release is called: a pipe that nobody reads, a server that does not
+	// answer.
+	Block func() (release func())
 }
 
-// Sink tests the contract of guard.Sink: open gives a Sink for one test.
+// Sink tests the contract of guard.Sink, and that of guard.Offerer where the Sink
+// is one: open gives a Sink for one test.
 func Sink(t *testing.T, open func(*testing.T) SinkTest) {
 	t.Run("fields", func(t *testing.T) { sinkFields(t, open(t)) })
 	t.Run("borrowed", func(t *testing.T) { sinkBorrowed(t, open(t)) })
 	t.Run("concurrent", func(t *testing.T) { sinkConcurrent(t, open(t)) })
+	t.Run("offer", func(t *testing.T) { sinkOffer(t, open(t)) })
+	t.Run("blocked", func(t *testing.T) { sinkBlocked(t, open(t)) })
 	t.Run("close", func(t *testing.T) { sinkClose(t, open(t)) })
 }
 
@@ -57,7 +64,7 @@ func sinkFields(t *testing.T, s SinkTest) {
 	closeSink(t, s.Sink)
 	got := s.Events()
 	if len(got) != 1 {
-		t.Fatalf("%d events came out, want the one that went in", len(got))
+		t.Fatalf("%d events came out after Close, want the one that went in: Close hands over what the Sink still holds", len(got))
 	}
 	for _, f := range event.Keys() {
 		if f.Key == "user_agent.original" {
@@ -91,9 +98,9 @@ func value(f *event.Field, e *event.Event) any {
 
 func sinkBorrowed(t *testing.T, s SinkTest) {
 	e := sinkEvent(1)
-	before := e
+	before, line := e, string(e.Append(nil))
 	s.Sink.Emit(&e)
-	if e.TokenID != before.TokenID || e.Time != before.Time || len(e.Audience) != len(before.Audience) || e.Message != before.Message {
+	if string(e.Append(nil)) != line {
 		t.Error("Emit changed the event: it belongs to the guard, and other sinks get it too")
 	}
 	e.TokenID = "changed after Emit"
@@ -137,11 +144,93 @@ func sinkConcurrent(t *testing.T, s SinkTest) {
 	}
 }
 
+// sinkOffer holds that Offer keeps its word: the guard counts and offers again
+// what was not taken, and forgets what was.
+func sinkOffer(t *testing.T, s SinkTest) {
+	o, ok := s.Sink.(guard.Offerer)
+	if !ok {
+		return // a second ability, not a duty
+	}
+	const workers, each = 8, 500
+	taken := make([][]bool, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		taken[w] = make([]bool, each)
+		wg.Go(func() {
+			for i := range each {
+				e := sinkEvent(w*each + i + 1)
+				taken[w][i] = o.Offer(&e)
+			}
+		})
+	}
+	wg.Wait()
+	closeSink(t, s.Sink)
+	seen := make(map[string]int)
+	lost := int64(0)
+	for _, e := range s.Events() {
+		if e.Kind == event.EventsDropped {
+			lost += e.Count
+			continue
+		}
+		seen[e.TokenID]++
+	}
+	missing := int64(0)
+	for w := range workers {
+		for i, ok := range taken[w] {
+			switch n := seen[fmt.Sprint(w*each+i+1)]; {
+			case ok && n == 0:
+				missing++
+			case ok && n > 1:
+				t.Fatalf("event %d came out %d times", w*each+i+1, n)
+			case !ok && n > 0:
+				t.Fatalf("event %d was not taken and came out all the same: the guard offers it again, and it counts twice", w*each+i+1)
+			}
+		}
+	}
+	if missing > lost {
+		t.Errorf("%d events were taken by Offer and did not come out, %d of them were said to be lost. What is taken is the Sink's to keep or to count, as events_dropped.", missing, lost)
+	}
+}
+
+// sinkBlocked holds that a place that hangs does not stop the service, and that
+// an Offerer says so.
+func sinkBlocked(t *testing.T, s SinkTest) {
+	if s.Block == nil {
+		return
+	}
+	release := s.Block()
+	// More than a Sink can keep, unless it keeps everything: then nothing is lost.
+	const most = 200_000
+	o, offers := s.Sink.(guard.Offerer)
+	refused := false
+	for i := range most {
+		e := sinkEvent(i + 1)
+		start := time.Now()
+		if offers {
+			refused = !o.Offer(&e)
+		} else {
+			s.Sink.Emit(&e)
+		}
+		if d := time.Since(start); d > 5*time.Second {
+			release()
+			t.Fatalf("an event took %v while the place to which the Sink writes hangs: the request that it is about waits as long", d.Round(time.Millisecond))
+		}
+		if refused || !offers && i == 1000 {
+			break
+		}
+	}
+	release()
+	if offers && !refused {
+		t.Errorf("Offer took %d events while the place to which they go hangs: a Sink without bounds takes the service with it", most)
+	}
+	closeSink(t, s.Sink)
+}
+
 func sinkClose(t *testing.T, s SinkTest) {
 	e := sinkEvent(1)
 	s.Sink.Emit(&e)
 	closeSink(t, s.Sink)
-	closeSink(t, s.Sink) // twice is once
+	closeSink(t, s.Sink) // twice is once: several guards may share a Sink
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
