@@ -6,23 +6,17 @@
 local Unknown, Rotated, Retried, Reused, Revoked, Expired, Mismatched, Ahead = 0, 1, 2, 3, 4, 5, 6, 7
 local op, presented, following, clientID, client, grace, now = unpack(ARGV, 1, 7)
 
-local life, step, who, revoked, subject, owner, confirm, data =
-  unpack(redis.call('HMGET', KEYS[1], 'life', 'step', 'who', 'revoked', 'subject', 'client', 'confirm', 'data'))
-if not data then return {Unknown} end
-local created, expires, idle, access = life:match('^(%S+) (%S+) (%S+) (%S+)$')
-local counter, rotated, by, was = step:match('^(%S+) (%S+) (%S+) (%S+)$')
-who = who or ''
-
--- Of the logins of a subject that was revoked, those up to then are.
-local cut = redis.call('HGET', KEYS[2], 'c' .. subject)
-if cut and not before(cut, created) then revoked = '1' end
+local f = look(KEYS[1], KEYS[2])
+if not f then return {Unknown} end
+local counter, rotated, who, revoked = f.counter, f.rotated, f.who, f.revoked
 
 local function outcome(state)
-  return {state, data, counter, rotated, who, revoked or ''}
+  return {state, f.data, counter, rotated, who, revoked}
 end
 
--- A call that is repeated because its answer was lost is answered the same.
-if by == op then return outcome(tonumber(was)) end
+-- A call that is repeated because its answer was lost is answered the same, unless
+-- the family was revoked since.
+if f.op == op and (revoked == '' or tonumber(f.was) == Reused) then return outcome(tonumber(f.was)) end
 
 -- Counters are compared as texts: they have 64 bits.
 local function above(a, b)
@@ -31,18 +25,18 @@ end
 
 local function shown()
   for i = 11, #ARGV do
-    if ARGV[i] == confirm then return true end
+    if ARGV[i] == f.confirm then return true end
   end
   return false
 end
 
 local last = rotated
-if last == none then last = created end
-if revoked then
+if last == none then last = f.created end
+if revoked ~= '' then
   return outcome(Revoked)
-elseif not before(now, expires) or (idle ~= none and before(plus(last, idle), now)) then
+elseif not before(now, f.expires) or (f.idle ~= none and before(plus(last, f.idle), now)) then
   return outcome(Expired)
-elseif clientID ~= owner or (confirm and not shown()) then
+elseif clientID ~= f.owner or (f.confirm and not shown()) then
   return outcome(Mismatched)
 elseif above(presented, counter) then
   return outcome(Ahead)
@@ -56,5 +50,5 @@ end
 revoked = '1'
 redis.call('HSET', KEYS[1], 'step', table.concat({counter, rotated, op, Reused}, ' '), 'revoked', revoked)
 keep({cuts = KEYS[2], revoked = KEYS[3], feed = KEYS[4], ends = KEYS[5]},
-  {op = op, name = ARGV[8], till = plus(now, access), from = none, rest = ARGV[9], left = milliseconds(access), sender = ARGV[10]})
+  {op = op, name = ARGV[8], till = plus(now, f.access), from = none, rest = ARGV[9], left = milliseconds(f.access), sender = ARGV[10]})
 return outcome(Reused)

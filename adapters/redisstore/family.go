@@ -66,42 +66,62 @@ func (s *Store) Advance(ctx context.Context, a guard.Advance) (guard.Outcome, er
 	return out, nil
 }
 
-// parseOutcome reads the answer of advance.lua: a state and, unless that is
-// Unknown, data, counter, rotated, client and revoked.
+// Family gives a family as the last Create, Advance or Revoke left it, without
+// moving it on. found is false where there is none, or none any more.
+func (s *Store) Family(ctx context.Context, id string) (f guard.Family, found bool, err error) {
+	answer, err := s.call(ctx, familyScript, []string{s.family(id), s.cuts})
+	if err != nil {
+		return guard.Family{}, false, fmt.Errorf("redisstore: family: %w", err)
+	}
+	found, f, _, err = parseFamily(answer)
+	if err != nil {
+		return guard.Family{}, false, fmt.Errorf("redisstore: family: %w", err)
+	}
+	return f, found, nil
+}
+
+// parseOutcome reads the answer of advance.lua.
 func parseOutcome(answer any) (guard.Outcome, error) {
-	list, ok := answer.([]any)
-	if !ok || len(list) == 0 {
+	found, f, state, err := parseFamily(answer)
+	switch {
+	case err != nil:
+		return guard.Outcome{}, err
+	case !found:
+		return guard.Outcome{}, nil
+	case state > int64(guard.Ahead):
 		return guard.Outcome{}, errAnswer
 	}
-	state, ok := list[0].(int64)
-	switch {
-	case !ok || state < int64(guard.Unknown) || state > int64(guard.Ahead):
-		return guard.Outcome{}, errAnswer
-	case state == int64(guard.Unknown):
-		return guard.Outcome{}, nil
-	case len(list) != 6:
-		return guard.Outcome{}, errAnswer
+	return guard.Outcome{State: guard.State(state), Family: f}, nil
+}
+
+// parseFamily reads a number and, unless that is zero for none, what stands in a
+// row: data, counter, rotated, client, revoked.
+func parseFamily(answer any) (found bool, f guard.Family, state int64, err error) {
+	list, ok := answer.([]any)
+	if !ok || len(list) == 0 {
+		return false, f, 0, errAnswer
+	}
+	if state, ok = list[0].(int64); !ok || state < 0 || state > 0 && len(list) != 6 {
+		return false, f, 0, errAnswer
+	}
+	if state == 0 {
+		return false, f, 0, nil
 	}
 	var text [5]string
 	for i := range text {
 		if text[i], ok = list[i+1].(string); !ok {
-			return guard.Outcome{}, errAnswer
+			return false, f, 0, errAnswer
 		}
 	}
-	f, err := parseFamily(text)
-	return guard.Outcome{State: guard.State(state), Family: f}, err
-}
-
-func parseFamily(text [5]string) (f guard.Family, err error) {
 	if err = json.Unmarshal([]byte(text[0]), &f); err != nil {
-		return f, fmt.Errorf("redis: stored family: %w", err)
+		return false, f, 0, fmt.Errorf("redis: stored family: %w", err)
 	}
 	if f.Counter, err = strconv.ParseUint(text[1], 10, 64); err != nil {
-		return f, errAnswer
+		return false, f, 0, errAnswer
 	}
 	if f.Rotated, err = parseTime(text[2]); err != nil {
-		return f, err
+		return false, f, 0, err
 	}
 	f.Client, f.Revoked = text[3], text[4] != ""
-	return f, nil
+	return true, f, state, nil
 }

@@ -11,6 +11,10 @@ var (
 	timesLua string
 	//go:embed keep.lua
 	keepLua string
+	//go:embed look.lua
+	lookLua string
+	//go:embed family.lua
+	familyLua string
 	//go:embed create.lua
 	createLua string
 	//go:embed advance.lua
@@ -26,7 +30,8 @@ var (
 // Each is sent by its SHA-1, and whole to a server that does not have it yet.
 var (
 	createScript   = redis.NewScript(timesLua + createLua)
-	advanceScript  = redis.NewScript(timesLua + keepLua + advanceLua)
+	advanceScript  = redis.NewScript(timesLua + lookLua + keepLua + advanceLua)
+	familyScript   = redis.NewScript(timesLua + lookLua + familyLua)
 	revokeScript   = redis.NewScript(timesLua + keepLua + revokeLua)
 	changesScript  = redis.NewScript(changesLua)
 	snapshotScript = redis.NewScript(snapshotLua)

@@ -27,7 +27,7 @@ type Config struct {
 	Now func() time.Time
 }
 
-// A Store is a guard.Store and a guard.Watcher over Redis. It may be used from
+// A Store is a guard.Store, a guard.Watcher and a guard.FamilyReader over Redis. It may be used from
 // many goroutines at once, and holds nothing that has to be closed: the client
 // is the caller's.
 type Store struct {
@@ -46,8 +46,9 @@ type Store struct {
 }
 
 var (
-	_ guard.Store   = (*Store)(nil)
-	_ guard.Watcher = (*Store)(nil)
+	_ guard.Store        = (*Store)(nil)
+	_ guard.FamilyReader = (*Store)(nil)
+	_ guard.Watcher      = (*Store)(nil)
 )
 
 // New makes a Store over client, which may be for a single server, for Sentinel
