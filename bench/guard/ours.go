@@ -28,8 +28,8 @@ func guarded(m *mint, good, forged []*request) ([]*row, error) {
 	unseen.entries = others // full before the measurement begins, as in a service that runs
 	attack := ours(m, "guard_forged", 401, forged)
 	attack.once = true
-	attack.before = good[:1] // a service that is attacked has users: it knows the header of a good token
-	attack.others = flood    // it has been attacked for a moment
+	attack.before = good[:1]        // a service that is attacked has users: it knows the header of a good token
+	attack.others = len(forged) / 2 // it has been attacked for a moment, and knows its attackers
 	first := ours(m, "guard_forged_first", 401, forged[:flood])
 	first.once = true
 	first.before = good[:others]

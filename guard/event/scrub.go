@@ -7,11 +7,14 @@ import "strings"
 // have 43, and a UUID 36.
 const longRun = 64
 
+// jwtBegins is {" in base64: a JWT begins with it, and so do the parts of a JWE.
+const jwtBegins = "eyJ"
+
 // Scrub takes out of a text whatever could be a token: clients put tokens into
 // paths, user agents and request ids, services into messages, and no event may
 // hold one. The usual text is returned as it is.
 func Scrub(s string) string {
-	if len(s) < 20 {
+	if len(s) < 20 || len(s) < longRun && !strings.Contains(s, jwtBegins) {
 		return s
 	}
 	var clean []byte
@@ -25,8 +28,7 @@ func Scrub(s string) string {
 		for i < len(s) && base64url[s[i]] {
 			i++
 		}
-		// A JWT begins with {" in base64, and so do the parts of a JWE.
-		jwt := strings.HasPrefix(s[from:i], "eyJ") && i < len(s) && s[i] == '.'
+		jwt := strings.HasPrefix(s[from:i], jwtBegins) && i < len(s) && s[i] == '.'
 		if !jwt && i-from < longRun {
 			continue
 		}
