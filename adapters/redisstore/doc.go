@@ -16,12 +16,13 @@
 //	{orders}:feed       stream: the last 10,000 or so, for Changes; and the channel on which they are told
 //	{orders}:ends       sorted set: when they may be forgotten
 //	{orders}:cuts       hash: subjects whose logins were revoked
+//	{orders}:p:<id>     string: a DPoP proof that was used, until it is too old
 //
 // No token stands there, and nothing from which one could be made.
 //
 // It needs Redis 6.2 or newer, or what speaks like it, and the right to EVALSHA,
-// EVAL, EXISTS, HDEL, HGET, HMGET, HSCAN, HSET, INFO, PEXPIRE, PUBLISH, SUBSCRIBE,
-// TIME, XADD, XRANGE, XREVRANGE, ZADD, ZRANGEBYSCORE, ZREM, ZSCORE and PING on these
+// EVAL, EXISTS, GET, HDEL, HGET, HMGET, HSCAN, HSET, INFO, PEXPIRE, PUBLISH, SET,
+// SUBSCRIBE, TIME, XADD, XRANGE, XREVRANGE, ZADD, ZRANGEBYSCORE, ZREM, ZSCORE and PING on these
 // keys and that channel. Redis may not evict keys (maxmemory-policy noeviction):
 // what it evicts is a revocation that nobody knows any more. Check asks for both.
 package redisstore
