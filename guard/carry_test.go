@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -176,5 +177,23 @@ func TestAllow(t *testing.T) {
 	e := b.memo.one(t)
 	if e.Kind != event.ScopeDenied || e.Route != m.Route || e.UserID != "user-4711" || len(e.ScopeRequired) != 1 || e.ScopeRequired[0] != "admin" {
 		t.Errorf("event %s", e.Append(nil))
+	}
+}
+
+// Reject records and counts what an extractor of another protocol refuses.
+func TestReject(t *testing.T) {
+	b := newBench(t, func(c *guard.Config) { c.Limit = guard.LimitConfig{Failures: 3} })
+	m := guard.Meta{Address: netip.MustParseAddr("203.0.113.9"), Route: "/orders.Orders/List"}
+	if err := b.Reject(m, guard.Refuse(event.ReasonBadScheme)); reasonOf(err) != event.ReasonBadScheme {
+		t.Errorf("got %v", err)
+	}
+	if e := b.memo.one(t); e.Kind != event.VerificationFailed || e.Reason != event.ReasonBadScheme || e.Route != m.Route {
+		t.Errorf("event %s", e.Append(nil))
+	}
+	for range 9 {
+		b.Reject(m, guard.Refuse(event.ReasonMultipleTokens))
+	}
+	if _, err := b.Check(t.Context(), b.token(t, nil), m); reasonOf(err) != event.ReasonRateLimited {
+		t.Errorf("got %v, want rate_limited", err)
 	}
 }
