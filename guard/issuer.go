@@ -363,7 +363,7 @@ func (i *Issuer) sign(f *Family, s *signer, now time.Time) (raw, id string, err 
 	}
 	raw, err = t.SignedString(s.key.Material)
 	if err != nil {
-		return "", "", fmt.Errorf("key %q: %w", s.key.ID, err)
+		return "", "", fmt.Errorf("key %q: %w", event.Scrub(s.key.ID), err)
 	}
 	return raw, id, nil
 }

@@ -36,6 +36,18 @@ type JWKSConfig struct {
 	Client *http.Client
 }
 
+// Format prints the host for every verb, not the rest of the address.
+func (c JWKSConfig) Format(s fmt.State, _ rune) {
+	at, host := c.URL, "nowhere"
+	if at == "" {
+		at = c.Issuer
+	}
+	if u, err := url.Parse(at); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	fmt.Fprintf(s, "key set at %q", host)
+}
+
 // Times and bounds of a KeySet.
 const (
 	setPatience  = 500 * time.Millisecond // the most that a request waits for a download
@@ -138,6 +150,9 @@ func JWKS(c JWKSConfig) *KeySet {
 	k.wrong = k.judge()
 	return k
 }
+
+// Format prints the host of the set for every verb.
+func (k *KeySet) Format(s fmt.State, verb rune) { k.c.Format(s, verb) }
 
 func (k *KeySet) judge() error {
 	var wrong []error

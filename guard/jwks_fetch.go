@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jotsight/jotsight/guard/event"
 )
 
 // A setState is what is known of a set from the download before.
@@ -157,19 +159,18 @@ func (k *KeySet) get(ctx context.Context, at, etag string) (setResponse, error) 
 	return a, nil
 }
 
-// bare leaves out the address, which may hold what is nobody's business.
+// bare leaves out the address, which may hold what is nobody's business, and what
+// looks like a token.
 func bare(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
-		if u.Timeout() {
-			return errors.New("no answer in time")
-		}
-		return u.Err
+		err = u.Err
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	var t interface{ Timeout() bool }
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout() {
 		return errors.New("no answer in time")
 	}
-	return err
+	return errors.New(event.Scrub(err.Error()))
 }
 
 func (k *KeySet) redirect(r *http.Request, via []*http.Request) error {

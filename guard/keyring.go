@@ -88,18 +88,20 @@ const (
 	defaultAhead   = 15 * time.Minute
 )
 
+var errNegative = errors.New("negative")
+
 // NewKeyring checks c as a whole and names every field that cannot be right.
 func NewKeyring(c KeyringConfig) (*Keyring, error) {
 	var wrong []error
-	bad := func(field, text string) { wrong = append(wrong, fmt.Errorf("%s: %s", field, text)) }
+	bad := func(field string, err error) { wrong = append(wrong, fmt.Errorf("%s: %w", field, err)) }
 	if len(c.Keys) == 0 {
-		bad("Keys", "empty")
+		bad("Keys", errors.New("empty"))
 	}
 	if c.Overlap < 0 {
-		bad("Overlap", "negative")
+		bad("Overlap", errNegative)
 	}
 	if c.Ahead < 0 {
-		bad("Ahead", "negative")
+		bad("Ahead", errNegative)
 	}
 	var signers []signer
 	for n, key := range c.Keys {
@@ -108,7 +110,7 @@ func NewKeyring(c KeyringConfig) (*Keyring, error) {
 			err = apart(s, signers)
 		}
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("Keys[%d]: %w", n, err))
+			bad(fmt.Sprintf("Keys[%d]", n), err)
 			continue
 		}
 		signers = append(signers, s)
@@ -122,6 +124,9 @@ func NewKeyring(c KeyringConfig) (*Keyring, error) {
 	k.state.Store(newRing(signers, time.Time{}, k.overlap)) // as if nothing had happened yet
 	return k, nil
 }
+
+// Format prints the ids of the keys for every verb.
+func (k *Keyring) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "keyring of %v", k.list()) }
 
 // newSigner judges a key.
 func newSigner(key SigningKey) (signer, error) {
@@ -229,7 +234,7 @@ func (k *Keyring) turn(old, next *ring) (notes []note) {
 	if !is.same(was.key.ID) {
 		notes = append(notes, note{event.KeyRotated, 0, func(e *event.Event) {
 			e.KeyID, e.Algorithm, e.Message = event.Scrub(is.key.ID), is.alg.name, "another key signs"
-			e.Detail = fmt.Sprintf("it follows key %q", was.key.ID)
+			e.Detail = fmt.Sprintf("it follows key %q", event.Scrub(was.key.ID))
 		}})
 	}
 	return notes

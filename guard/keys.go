@@ -42,7 +42,7 @@ func (k *Key) same(o *Key) bool {
 }
 
 // Format prints the id for every verb, never the material.
-func (k Key) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "key %q", k.ID) }
+func (k Key) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "key %q", event.Scrub(k.ID)) }
 
 // LogValue gives the id.
 func (k Key) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }
@@ -174,7 +174,7 @@ const (
 func judgeKey(k Key) error {
 	name := "a key"
 	if k.ID != "" {
-		name = fmt.Sprintf("key %q", k.ID)
+		name = fmt.Sprintf("key %q", event.Scrub(k.ID))
 	}
 	switch m := k.Material.(type) {
 	case []byte:
