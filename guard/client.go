@@ -3,9 +3,11 @@ package guard
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -24,8 +26,8 @@ type Client struct {
 	Keys       KeySource
 	Algorithms []string
 	// Certificates are the SHA-256 thumbprints, in base64url, of the certificates
-	// that the client shows in mutual TLS (RFC 8705 section 2.2). Your server must
-	// ask for them (tls.RequestClientCert at least) and end the connection itself.
+	// that the client shows in mutual TLS (RFC 8705 section 2.2). The server must
+	// ask for them: tls.RequestClientCert at least.
 	Certificates []string
 	// Public says that the client can keep no secret: its name is all there is, and
 	// Clients.Identify alone takes that.
@@ -39,6 +41,9 @@ type ClientsConfig struct {
 	// identifier of this issuer. Required where a client has Keys. An assertion
 	// that names others too could be passed on by them.
 	Audience []string
+	// Certificate finds the certificate of a request. The default is the one of the
+	// TLS connection; see BindingConfig.Certificate for what stands behind a proxy.
+	Certificate func(*http.Request) *x509.Certificate
 	// Leeway forgives clocks that differ. The default is 30 s; a negative value
 	// means none.
 	Leeway time.Duration
@@ -51,6 +56,7 @@ type ClientsConfig struct {
 type Clients struct {
 	byID   map[string]*client
 	nobody *client // compared with in place of a client that does not exist
+	peer   func(*http.Request) *x509.Certificate
 	now    func() time.Time
 }
 
@@ -70,7 +76,13 @@ func NewClients(c ClientsConfig) (*Clients, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	known := &Clients{byID: make(map[string]*client), nobody: &client{secrets: make([][sha256.Size]byte, 1)}, now: c.Now}
+	if c.Certificate == nil {
+		c.Certificate = peerCertificate
+	}
+	known := &Clients{
+		byID: make(map[string]*client), nobody: &client{secrets: make([][sha256.Size]byte, 1)},
+		peer: c.Certificate, now: c.Now,
+	}
 	rand.Read(known.nobody.secrets[0][:])
 	var wrong []error
 	if len(c.Clients) == 0 {

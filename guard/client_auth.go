@@ -112,13 +112,14 @@ func (c *Clients) bySecret(id, secret string) (*client, event.Reason, string) {
 // credentials is left to whoever binds tokens to it (RFC 8705 section 3).
 func (c *Clients) byCertificate(r *http.Request, id string) (*client, event.Reason, string) {
 	k := c.byID[id]
-	switch {
-	case k == nil:
+	if k == nil {
 		return nil, event.ReasonBindingMismatch, "unknown client"
-	case len(k.certificates) == 0 || r.TLS == nil || len(r.TLS.PeerCertificates) == 0:
-		return k, event.ReasonMissing, "the client shows nothing"
 	}
-	if !slices.Contains(k.certificates, sha256.Sum256(r.TLS.PeerCertificates[0].Raw)) {
+	shown := c.peer(r)
+	switch {
+	case len(k.certificates) == 0 || shown == nil:
+		return k, event.ReasonMissing, "the client shows nothing"
+	case !slices.Contains(k.certificates, sha256.Sum256(shown.Raw)):
 		return k, event.ReasonBindingMismatch, "another certificate"
 	}
 	return k, 0, ""

@@ -107,6 +107,7 @@ func TestNoTokenGetsOut(t *testing.T) {
 		_, err = i.Refresh(t.Context(), pair.Refresh.Reveal(), m)
 		note(err)
 	}
+	planted = append(planted, plantAtEndpoints(t, b, canary, note)...)
 	i.Refresh(t.Context(), pair.Refresh.Reveal(), web)
 	i.Revoke(t.Context(), guard.Revocation{JTI: canary, Reason: canary, Actor: canary})
 	_, err := i.Issue(t.Context(), guard.Grant{Subject: "u", Extra: map[string]any{"iss": canary}})
