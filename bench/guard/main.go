@@ -38,7 +38,7 @@ func run(args []string, out, talk io.Writer) error {
 	rounds := flags.Int("rounds", 15, "how often every row is measured")
 	slice := flags.Duration("slice", 15*time.Millisecond, "processor time for one row in one round")
 	asJSON := flags.Bool("json", false, "print JSON")
-	algs := flags.String("algorithms", strings.Join(algorithms, ","), "which to measure")
+	algs := flags.String("algorithms", strings.Join(algorithms, ","), "what to measure, separated by commas")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -47,6 +47,9 @@ func run(args []string, out, talk io.Writer) error {
 	}
 	var rows []*row
 	for alg := range strings.SplitSeq(*algs, ",") {
+		if !slices.Contains(algorithms, alg) {
+			return fmt.Errorf("algorithms: %q is not one of %s", alg, strings.Join(algorithms, ", "))
+		}
 		more, err := rowsFor(alg)
 		if err != nil {
 			return fmt.Errorf("%s: %w", alg, err)

@@ -51,7 +51,7 @@ func TestTableNamesRowsAndRatios(t *testing.T) {
 
 // TestFlagsAreChecked holds that nonsense is refused before anything is measured.
 func TestFlagsAreChecked(t *testing.T) {
-	for _, args := range [][]string{{"-rounds", "0"}, {"-slice", "0s"}, {"surplus"}, {"-no-such-flag"}} {
+	for _, args := range [][]string{{"-rounds", "0"}, {"-slice", "0s"}, {"surplus"}, {"-algorithms", "none"}, {"-no-such-flag"}} {
 		var out, talk bytes.Buffer
 		if err := run(args, &out, &talk); err == nil {
 			t.Errorf("%q: no error", args)

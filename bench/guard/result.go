@@ -36,6 +36,7 @@ var ratios = []struct{ name, ours, theirs string }{
 	{"seen_vs_handwritten", "guard_seen", "handwritten"},
 	{"unseen_vs_handwritten", "guard_unseen", "handwritten"},
 	{"forged_vs_jwtauth", "guard_forged", "jwtauth_forged"},
+	{"forged_first_vs_jwtauth", "guard_forged_first", "jwtauth_forged"},
 	{"forged_folded_vs_jwtauth", "guard_forged_folded", "jwtauth_forged"},
 	{"blocked_vs_jwtauth", "guard_blocked", "jwtauth_forged"},
 }
@@ -64,15 +65,23 @@ func summarize(rows []*row, rounds int) (*result, error) {
 	for _, alg := range algorithms {
 		for _, q := range ratios {
 			ours, theirs := byName[alg+" "+q.ours], byName[alg+" "+q.theirs]
-			key := q.name
-			if alg != algorithms[0] {
-				key += "_" + strings.ToLower(alg)
+			if theirs.LeastNS == 0 {
+				continue // not measured
 			}
+			key := keyOf(q.name, alg)
 			res.Ratios[key] = round(float64(ours.LeastNS) / float64(theirs.LeastNS))
 			res.Medians[key] = round(float64(ours.MedianNS) / float64(theirs.MedianNS))
 		}
 	}
 	return res, nil
+}
+
+// keyOf names a ratio of an algorithm; HS256 goes without saying.
+func keyOf(ratio, alg string) string {
+	if alg == algorithms[0] {
+		return ratio
+	}
+	return ratio + "_" + strings.ToLower(alg)
 }
 
 // round keeps four digits; there are not that many in the measurement.
@@ -93,12 +102,11 @@ func (res *result) table(out io.Writer) error {
 	fmt.Fprintln(w)
 	for _, q := range ratios {
 		fmt.Fprint(w, q.name, "\t")
-		for i, alg := range algorithms {
-			key := q.name
-			if i > 0 {
-				key += "_" + strings.ToLower(alg)
+		for _, alg := range algorithms {
+			if r, ok := res.Ratios[keyOf(q.name, alg)]; ok {
+				fmt.Fprintf(w, "%.3f", r)
 			}
-			fmt.Fprintf(w, "%.3f\t", res.Ratios[key])
+			fmt.Fprint(w, "\t")
 		}
 		fmt.Fprintln(w)
 	}
