@@ -68,6 +68,15 @@ func (i *Issuer) shown(ctx context.Context, m *Meta, now time.Time) (words []str
 	return words, nil
 }
 
+// mismatch says what a client that the family was refused to did not match.
+func (f *Family) mismatch(clientID string) *Error {
+	e := *refuse(event.ReasonBindingMismatch)
+	if e.detail = "the refresh token is another client's"; clientID == f.ClientID {
+		e.detail = "the refresh token is bound to a key that was not shown"
+	}
+	return &e
+}
+
 // bind says what the next access token of a family is bound to. Where the family
 // takes any key of a kind it is the one that was shown, and a proof that nobody
 // asked for binds too (RFC 9449 section 5).

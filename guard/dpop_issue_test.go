@@ -90,8 +90,8 @@ func TestBoundSession(t *testing.T) {
 		reason event.Reason
 		detail string
 	}{
-		{"without a proof", nil, "invalid_grant", event.RefreshFailed, event.ReasonBindingMismatch, ""},
-		{"with another key", []string{proof(theirs)}, "invalid_grant", event.RefreshFailed, event.ReasonBindingMismatch, ""},
+		{"without a proof", nil, "invalid_grant", event.RefreshFailed, event.ReasonBindingMismatch, "the refresh token is bound to a key that was not shown"},
+		{"with another key", []string{proof(theirs)}, "invalid_grant", event.RefreshFailed, event.ReasonBindingMismatch, "the refresh token is bound to a key that was not shown"},
 		{"with two proofs", []string{proof(ours), proof(ours)}, "invalid_dpop_proof", event.RefreshFailed, event.ReasonMultipleTokens, "the request brings several proofs"},
 		{"with a proof for the API", []string{ours.proof(t, "GET", orderURL, "", b.clock.Now(), nil)}, "invalid_dpop_proof", event.RefreshFailed, event.ReasonBindingMismatch, "the proof is for another method"},
 		{"with nonsense", []string{"x"}, "invalid_dpop_proof", event.RefreshFailed, event.ReasonMalformed, "the proof is no compact JWS"},
@@ -104,6 +104,13 @@ func TestBoundSession(t *testing.T) {
 		if e := b.memo.one(t); e.Kind != test.kind || e.Reason != test.reason || e.Detail != test.detail || e.Use != event.Refresh || e.Family == "" {
 			t.Errorf("%s: %v %v %q, want %v %v %q", test.name, e.Kind, e.Reason, e.Detail, test.kind, test.reason, test.detail)
 		}
+	}
+	other := form(pair.Refresh)
+	other.Set("client_id", "other")
+	b.memo.take()
+	postToken(t, i.RefreshHandler(), other, proof(ours))
+	if e := b.memo.one(t); e.Reason != event.ReasonBindingMismatch || e.Detail != "the refresh token is another client's" {
+		t.Errorf("another client: %v %q", e.Reason, e.Detail)
 	}
 	good := proof(ours)
 	next := postToken(t, i.RefreshHandler(), form(pair.Refresh), good)

@@ -63,6 +63,8 @@ func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta, scope ...strin
 	case Reused:
 		a.reused()
 		return Pair{}, refuse(event.ReasonRefreshReuse)
+	case Mismatched:
+		return Pair{}, a.refuse(out.Family.mismatch(m.ClientID))
 	default:
 		return Pair{}, a.fail(out.State.reason())
 	}
