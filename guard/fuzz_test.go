@@ -164,8 +164,9 @@ func FuzzRequest(f *testing.F) {
 	} {
 		f.Add("/orders/7", s)
 	}
-	for _, s := range []string{"/?access_token=$", "/?%61ccess_token=$", "/?access_token", "/?access_token=&access_token=$", "/?t=&t=$", "/?t=$;x=y", "/?a=%zz&t=$", "/%2e%2e/$", "*", "//x", "http://u:p@h/$?t=$#f"} {
+	for _, s := range []string{"/?access_token=$", "/?%61ccess_token=$", "/?access_token", "/?access_token=&access_token=$", "/?t&t", "/?t=&t=$", "/?t=$;x=y", "/?a=%zz&t=$", "/%2e%2e/$", "*", "//x", "http://u:p@h/$?t=$#f"} {
 		f.Add(s, "Authorization: Bearer $")
+		f.Add(s, "Authorization: Bearer x\r\nCookie: t=; t=")
 		f.Add(s, "Cookie: t=$")
 		f.Add(s, "X: y")
 	}
@@ -258,10 +259,10 @@ func secondRequest(extractor string, q *http.Request, good string) event.Reason 
 	var found, inQuery []string
 	missing, several, scheme, dpop := true, false, false, false
 	add := func(values []string) {
-		for _, v := range values {
-			missing = missing && v == ""
+		if strings.Join(values, "") == "" {
+			return
 		}
-		several = several || len(values) > 1 && !missing
+		missing, several = false, several || len(values) > 1
 		found = append(found, values...)
 	}
 	if extractor == "bearer" || extractor == "one of" {
@@ -300,7 +301,7 @@ func secondRequest(extractor string, q *http.Request, good string) event.Reason 
 		}
 	}
 	several = several || len(real) > 1
-	fromQuery := !missing && !scheme && (len(inQuery) > 1 || len(inQuery) == 1 && inQuery[0] != "" && !several)
+	fromQuery := !missing && !scheme && strings.Join(inQuery, "") != "" && (len(inQuery) > 1 || !several)
 	carries := slices.ContainsFunc(strings.Split(q.URL.RawQuery, "&"), func(pair string) bool {
 		name, _ := url.QueryUnescape(strings.SplitN(pair, "=", 2)[0])
 		return name == "access_token"
