@@ -267,7 +267,7 @@ func (i *Issuer) family(g Grant, now time.Time) (Family, error) {
 	}
 	for _, s := range g.Scope {
 		if s == "" || strings.Contains(s, " ") || !quotable(s) {
-			return Family{}, fmt.Errorf("grant: Scope: %q is not a scope value (RFC 6749 section 3.3)", s)
+			return Family{}, fmt.Errorf("grant: Scope: %q is not a scope value (RFC 6749 section 3.3)", event.Clip(event.Scrub(s), 32))
 		}
 	}
 	switch {

@@ -81,7 +81,7 @@ func (c *IssuerConfig) judgeSigning(ring *Keyring, bad func(field, format string
 	alg := algorithms[c.Algorithm]
 	switch {
 	case alg == nil:
-		bad("Algorithm", "%q is not one that can sign", c.Algorithm)
+		bad("Algorithm", "%q is not one that can sign", event.Clip(event.Scrub(c.Algorithm), 32))
 	case !alg.takes(public(c.Key.Material)), c.Key.Algorithm != "" && c.Key.Algorithm != c.Algorithm:
 		bad("Algorithm", "%s does not go with the key", c.Algorithm)
 	}

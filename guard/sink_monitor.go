@@ -38,6 +38,9 @@ type MonitorConfig struct {
 // Format prints the address for every verb, never the key.
 func (c MonitorConfig) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "monitor at %q", c.URL) }
 
+// MarshalText is Format; JSON and log/slog use it.
+func (c MonitorConfig) MarshalText() ([]byte, error) { return fmt.Append(nil, c), nil }
+
 // Batches of a MonitorLink.
 const (
 	batchLines = 100                    // from so many events on a batch is sent at once

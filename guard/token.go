@@ -74,10 +74,10 @@ func (t *Token) Bound() bool { return t.bound != 0 }
 
 // Format prints "[token]" for every verb: claims are nobody's business but the
 // handler's.
-func (t *Token) Format(s fmt.State, _ rune) { io.WriteString(s, "[token]") }
+func (Token) Format(s fmt.State, _ rune) { io.WriteString(s, "[token]") }
 
 // LogValue gives "[token]".
-func (t *Token) LogValue() slog.Value { return slog.StringValue("[token]") }
+func (Token) LogValue() slog.Value { return slog.StringValue("[token]") }
 
 // Decode decodes the claims into v, as encoding/json does.
 func (t *Token) Decode(v any) error {
