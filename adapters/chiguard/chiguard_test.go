@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/jotsight/jotsight/adapters/chiguard"
+	_ "github.com/jotsight/jotsight/guard" // so that the test cache knows that the programs use it
 )
 
 // versions of chi: the first and the last of each habit. v5.2.0 knows no pattern,
