@@ -37,7 +37,7 @@ func (w *world) moment(f guard.Family) time.Time {
 	if last.IsZero() {
 		last = f.Created
 	}
-	near := pick(w.r, w.now, w.now, w.now, w.now, w.now, w.now, f.Expires, last.Add(f.Idle), last.Add(10*time.Second), last, f.Created)
+	near := pick(w.r, w.now, w.now, w.now, w.now, w.now, w.now, f.Expires, last.Add(f.Idle), last.Add(10*time.Second), last.Add(9*time.Second+999_999_999), last, f.Created)
 	return near.Add(pick(w.r, 0, 0, time.Nanosecond, -time.Nanosecond, 999_999_999, time.Second, -time.Second))
 }
 
@@ -48,7 +48,7 @@ func (w *world) family() guard.Family {
 		ID: fmt.Sprintf("%032x", w.n), Subject: pick(w.r, "ann", "bob", "eve {x} \x00\n"), ClientID: pick(w.r, "web", "", "app one"),
 		Audience: pick(w.r, nil, []string{"orders"}), Scope: []string{"read", "write"}, Extra: pick(w.r, nil, []byte(`{"a":1}`)),
 		Created: created, Expires: created.Add(pick(w.r, time.Hour, 30*24*time.Hour, 200*365*24*time.Hour, 0)),
-		Idle: pick(w.r, 0, time.Minute, 90*time.Second+7, -1), Access: pick(w.r, 0, 15*time.Minute, 15*time.Minute+30*time.Second+1),
+		Idle: pick(w.r, 0, time.Minute, 90*time.Second+999_999_999, -1), Access: pick(w.r, 0, 15*time.Minute, 15*time.Minute+30*time.Second+1),
 		Confirm: pick(w.r, "", "", "jkt:k1"),
 		Counter: uint64(w.r.IntN(2)), Revoked: w.r.IntN(2) == 0, // the Store's own, not to be taken over
 	}
@@ -64,7 +64,7 @@ func (w *world) advance() guard.Advance {
 		ClientID: pick(w.r, f.ClientID, f.ClientID, f.ClientID, f.ClientID, f.ClientID, f.ClientID, "other"),
 		Client:   pick(w.r, "c1", "c1", "c1", "c1", "", "c 2"),
 		Confirm:  pick(w.r, []string{f.Confirm}, []string{f.Confirm}, []string{"jkt:k0", "jkt:k1"}, nil),
-		Grace:    pick(w.r, 10*time.Second, 10*time.Second, 10*time.Second, 1, 0, -time.Hour), Now: w.moment(f),
+		Grace:    pick(w.r, 10*time.Second, 10*time.Second, 9*time.Second+999_999_999, 1, 0, -time.Hour), Now: w.moment(f),
 	}
 }
 

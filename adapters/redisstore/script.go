@@ -25,6 +25,8 @@ var (
 	changesLua string
 	//go:embed snapshot.lua
 	snapshotLua string
+	//go:embed check.lua
+	checkLua string
 )
 
 // Each is sent by its SHA-1, and whole to a server that does not have it yet.
@@ -35,4 +37,5 @@ var (
 	revokeScript   = redis.NewScript(timesLua + keepLua + revokeLua)
 	changesScript  = redis.NewScript(changesLua)
 	snapshotScript = redis.NewScript(snapshotLua)
+	checkScript    = redis.NewScript(checkLua)
 )

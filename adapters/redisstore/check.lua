@@ -1,0 +1,2 @@
+-- KEYS: any, so that a Cluster asks the node that holds them
+return redis.call('INFO')
