@@ -97,7 +97,7 @@ func (c *call) authenticate(auth ClientAuth) bool {
 	}
 	c.fail(why, detail)
 	switch {
-	case refuse(why).Status >= http.StatusInternalServerError, why == event.ReasonRateLimited:
+	case refuse(why).Status >= http.StatusInternalServerError, why == event.ReasonRateLimited: // of a ClientAuth of the user's own
 		c.i.refused(c.w, refuse(why), "")
 	case why == event.ReasonMultipleTokens, why == event.ReasonTokenInQuery:
 		oauthError(c.w, http.StatusBadRequest, "invalid_request")

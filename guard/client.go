@@ -41,6 +41,9 @@ type ClientsConfig struct {
 	// identifier of this issuer. Required where a client has Keys. An assertion
 	// that names others too could be passed on by them.
 	Audience []string
+	// Memory remembers the assertions that were used, for several processes. The
+	// default is the memory of this one: an assertion could be used once in each.
+	Memory ProofMemory
 	// Certificate finds the certificate of a request. The default is the one of the
 	// TLS connection; see BindingConfig.Certificate for what stands behind a proxy.
 	Certificate func(*http.Request) *x509.Certificate

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"net/url"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
@@ -18,19 +17,15 @@ const (
 	// maxAssertion is how long an assertion may be good at most. It is made for
 	// one request, and its jti is remembered for so long.
 	maxAssertion = 5 * time.Minute
-	// maxReplays bounds the ids of one client that are remembered. A client with
-	// more requests in five minutes is refused; no other client notices.
-	maxReplays = 1 << 15
 )
 
 // assertions verifies what one client signs, with the code that verifies tokens,
-// and takes each only once. It remembers in memory: a service of several
-// processes takes one once in each.
+// and takes each only once.
 type assertions struct {
-	g *Guard // keys, algorithms and policy of the client; nothing of it runs
-
-	mu   sync.Mutex
-	used map[[sha256.Size]byte]int64 // digest of the jti, and exp in Unix seconds
+	g      *Guard // keys, algorithms and policy of the client; nothing of it runs
+	name   string // of the client, apart from the thumbprints that a ProofMemory knows
+	shared ProofMemory
+	seen   *replay // where nothing is shared
 }
 
 func newAssertions(one Client, c ClientsConfig, bad func(field, format string, args ...any)) *assertions {
@@ -60,7 +55,7 @@ func newAssertions(one Client, c ClientsConfig, bad func(field, format string, a
 	for _, name := range one.Algorithms {
 		g.judge.allowed[name] = algorithms[name]
 	}
-	return &assertions{g: g, used: make(map[[sha256.Size]byte]int64)}
+	return &assertions{g: g, name: "client " + one.ID, shared: c.Memory, seen: newReplay(defaultProofs)}
 }
 
 // byAssertion judges a client_assertion (RFC 7523 sections 2.2 and 3).
@@ -103,29 +98,32 @@ func (a *assertions) judge(ctx context.Context, raw, id string, now time.Time) e
 	case time.Unix(e.expires, 0).After(now.Add(maxAssertion + a.g.policy.leeway)):
 		return event.ReasonLifetimeTooLong
 	}
-	return a.once(e.text(textID), e.expires, now)
+	return a.once(ctx, e.text(textID), e.expires, now)
 }
 
-// once remembers an assertion for as long as it is good.
-func (a *assertions) once(jti string, expires int64, now time.Time) event.Reason {
-	key := digest(jti)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	over := now.Add(-a.g.policy.leeway).Unix()
-	if until, ok := a.used[key]; ok && until > over {
+// once takes an assertion the first time. A replay is asked by exp in place of
+// iat, which assertions need not have: when it is full, those that expire first
+// leave it, and whatever expires no later than they do is refused.
+func (a *assertions) once(ctx context.Context, jti string, expires int64, now time.Time) event.Reason {
+	result := fresh
+	if a.shared != nil {
+		id := proofID(a.name, jti)
+		first, err := a.shared.Use(ctx, strict.EncodeToString(id[:]), time.Unix(expires, 0).Add(a.g.policy.leeway))
+		switch {
+		case err != nil:
+			return event.ReasonStoreUnavailable
+		case !first:
+			result = replayed
+		}
+	} else {
+		result = a.seen.use(a.name, jti, expires, now.Add(-a.g.policy.leeway).Unix())
+	}
+	switch result {
+	case replayed:
 		return event.ReasonReplayed
+	case overrun:
+		return event.ReasonTooOld
 	}
-	if len(a.used) >= maxReplays {
-		for id, until := range a.used {
-			if until <= over {
-				delete(a.used, id)
-			}
-		}
-		if len(a.used) >= maxReplays {
-			return event.ReasonRateLimited
-		}
-	}
-	a.used[key] = expires
 	return 0
 }
 

@@ -1,6 +1,7 @@
 package guard_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -198,6 +199,59 @@ func TestAssertionOnce(t *testing.T) {
 			t.Errorf("after another %v: %v, want %v", step.after, got, step.want)
 		}
 	}
+}
+
+// Several processes share what they have seen, and cannot do without.
+func TestAssertionMemory(t *testing.T) {
+	b := newBench(t, nil)
+	m := &used{ids: make(map[string]time.Time)}
+	open := func() *guard.Clients {
+		c, err := guard.NewClients(guard.ClientsConfig{
+			Clients:  []guard.Client{{ID: "batch", Keys: guard.Static(guard.Key{ID: "k1", Material: clientKey}), Algorithms: []string{"ES256"}}},
+			Audience: []string{"https://login.example"}, Memory: m, Now: b.clock.Now,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	show := func(c *guard.Clients, raw string) event.Reason {
+		r := httptest.NewRequest("POST", "/token", strings.NewReader(assertionIs+raw))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		_, err := c.Authenticate(r)
+		return reasonOf(err)
+	}
+	one, other, raw := open(), open(), assertion(t, b.clock.Now(), clientKey, nil)
+	if got := show(one, raw); got != 0 {
+		t.Errorf("the first process: %v", got)
+	}
+	if got := show(other, raw); got != event.ReasonReplayed {
+		t.Errorf("the second process: %v, want replayed", got)
+	}
+	for id, until := range m.ids {
+		if len(id) != 43 || !until.Equal(b.clock.Now().Add(90*time.Second)) {
+			t.Errorf("kept %q until %v", id, until)
+		}
+	}
+	m.down = true
+	if got := show(one, assertion(t, b.clock.Now(), clientKey, nil)); got != event.ReasonStoreUnavailable {
+		t.Errorf("while the memory is down: %v", got)
+	}
+}
+
+// used is a ProofMemory.
+type used struct {
+	ids  map[string]time.Time
+	down bool
+}
+
+func (u *used) Use(_ context.Context, id string, until time.Time) (bool, error) {
+	if u.down {
+		return false, errDown
+	}
+	_, known := u.ids[id]
+	u.ids[id] = until
+	return !known, nil
 }
 
 func TestNewClients(t *testing.T) {
