@@ -81,7 +81,8 @@ type Config struct {
 	// 16 bytes. All services whose events are to be compared share it. Without
 	// one it is derived from the first HMAC secret among Keys; without such a
 	// secret it is random for each process, and fingerprints then compare only
-	// within one run. The prefix of a fingerprint names its key.
+	// within one run. The prefix of a fingerprint names its key. The ids of
+	// planted tokens (Issuer.Canary) follow from the same key.
 	FingerprintKey []byte
 	// Deny answers a refused request. The default is RFC 6750 challenges and an
 	// RFC 9457 body that say nothing about the reason; keep to that, and only

@@ -15,8 +15,11 @@ func (i *Issuer) failed(kind event.Kind, e *Error, m *Meta, now time.Time, descr
 }
 
 func (i *Issuer) recordFailure(kind event.Kind, e *Error, m *Meta, now time.Time, describe func(*event.Event)) {
-	rec := i.g.rec.flood(kind, e.Reason, m.Address, now)
-	if rec == nil {
+	var rec *record
+	if e.Reason == event.ReasonCanary {
+		kind = event.CanaryUsed
+		rec = i.g.rec.fact(kind, e.Reason, now) // never folded
+	} else if rec = i.g.rec.flood(kind, e.Reason, m.Address, now); rec == nil {
 		return
 	}
 	m.describe(&rec.Event)
@@ -25,6 +28,9 @@ func (i *Issuer) recordFailure(kind event.Kind, e *Error, m *Meta, now time.Time
 		describe(&rec.Event)
 	}
 	rec.Outcome = event.Failure
+	if kind == event.CanaryUsed {
+		rec.Use = event.Canary
+	}
 	if kind == event.RevocationFailed || kind == event.Introspected {
 		// An unknown token is no failure of ours: it is as serious as its reason.
 		rec.Severity = e.Reason.Severity()

@@ -29,6 +29,7 @@ import (
 type Guard struct {
 	keys     KeySource
 	judge    judge
+	canaries *canaries
 	policy   policy
 	second   *jwt.Validator // golang-jwt's opinion of claims, for ParseWithClaims
 	maxBytes int
@@ -72,12 +73,13 @@ func New(c Config) (*Guard, error) {
 	if err := c.complete(); err != nil {
 		return nil, fmt.Errorf("guard: configuration: %w", err)
 	}
-	prints, err := fingerprinter(c)
+	prints, known, err := fingerprinter(c)
 	if err != nil {
 		return nil, fmt.Errorf("guard: configuration: FingerprintKey: %w", err)
 	}
 	g := &Guard{
-		keys: c.Keys, maxBytes: c.MaxBytes, watching: c.ObserveOnly,
+		canaries: known,
+		keys:     c.Keys, maxBytes: c.MaxBytes, watching: c.ObserveOnly,
 		extract: c.Extract, clientIP: c.ClientIP, route: c.Route, trace: c.Trace, deny: c.Deny, log: c.Log, now: c.Now,
 		cacheAge: c.Cache.MaxAge, limits: c.Limit, outage: c.Revocation.OnOutage,
 		successes: c.Events.Successes, slow: c.Events.Slow, timing: timing, custom: custom, seed: maphash.MakeSeed(),
@@ -138,8 +140,9 @@ func New(c Config) (*Guard, error) {
 
 // fingerprinter makes the one whose key Config.FingerprintKey documents. Its
 // prefix is four digits that follow from the key, so that two services with
-// different keys are seen to have different ones.
-func fingerprinter(c Config) (*event.Fingerprinter, error) {
+// different keys are seen to have different ones. Canaries are known where the
+// key is not random.
+func fingerprinter(c Config) (*event.Fingerprinter, *canaries, error) {
 	key := c.FingerprintKey
 	if l, ok := c.Keys.(lister); ok && len(key) == 0 {
 		for _, k := range l.list() {
@@ -149,12 +152,16 @@ func fingerprinter(c Config) (*event.Fingerprinter, error) {
 			}
 		}
 	}
-	if len(key) == 0 {
+	var known *canaries
+	if len(key) > 0 {
+		known = newCanaries(key)
+	} else {
 		key = make([]byte, sha256.Size)
 		rand.Read(key)
 	}
 	name := binary.BigEndian.Uint32(derive(key, "jotsight fingerprint key name")) % 10_000
-	return event.NewFingerprinter(fmt.Sprintf("%04d", name), key)
+	prints, err := event.NewFingerprinter(fmt.Sprintf("%04d", name), key)
+	return prints, known, err
 }
 
 // derive makes a key for another purpose from a secret.

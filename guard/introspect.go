@@ -142,6 +142,9 @@ func (q *inquiry) refresh(ctx context.Context) (Introspection, error) {
 		return q.fail(why)
 	}
 	q.family.ID, q.counter = id, counter
+	if q.i.g.canaries.marks(id) {
+		return q.fail(event.ReasonCanary)
+	}
 	r, ok := q.i.store.(FamilyReader)
 	if !ok {
 		return q.fail(event.ReasonStoreUnavailable)

@@ -306,17 +306,22 @@ func (i *Issuer) family(g Grant, now time.Time) (Family, error) {
 // pair signs an access token for f as it stands, and makes the refresh token of
 // its counter.
 func (i *Issuer) pair(f *Family, refresh bool, now time.Time) (Pair, error) {
+	return i.pairAs(f, rand.Text(), refresh, now, now.Add(i.access))
+}
+
+// pairAs is pair for a token of a given id and end.
+func (i *Issuer) pairAs(f *Family, id string, refresh bool, now, until time.Time) (Pair, error) {
 	s, err := i.signer(now)
 	if err != nil {
 		return Pair{}, err
 	}
-	raw, id, err := i.sign(f, s, now)
+	raw, err := i.sign(f, s, id, now, until)
 	if err != nil {
 		return Pair{}, err
 	}
 	p := Pair{
 		Access: event.NewRaw(raw), TokenID: id, Session: f.ID,
-		Expires: time.Unix(now.Add(i.access).Unix(), 0), Scope: f.Scope, Type: "Bearer", lifetime: i.access,
+		Expires: time.Unix(until.Unix(), 0), Scope: f.Scope, Type: "Bearer", lifetime: until.Sub(now),
 		client: f.ClientID, ends: f.ends(),
 		alg: s.alg.name, kid: s.key.ID,
 	}
@@ -330,16 +335,15 @@ func (i *Issuer) pair(f *Family, refresh bool, now time.Time) (Pair, error) {
 }
 
 // sign signs an access token for f with the key of s.
-func (i *Issuer) sign(f *Family, s *signer, now time.Time) (raw, id string, err error) {
+func (i *Issuer) sign(f *Family, s *signer, id string, now, until time.Time) (string, error) {
 	claims := jwt.MapClaims{}
 	if len(f.Extra) > 0 {
 		if err := json.Unmarshal(f.Extra, &claims); err != nil {
-			return "", "", fmt.Errorf("extra claims: %w", err)
+			return "", fmt.Errorf("extra claims: %w", err)
 		}
 	}
-	id = rand.Text()
 	claims["iss"], claims["sub"], claims["jti"], claims["sid"] = i.issuer, f.Subject, id, f.ID
-	claims["iat"], claims["exp"] = now.Unix(), now.Add(i.access).Unix()
+	claims["iat"], claims["exp"] = now.Unix(), until.Unix()
 	switch len(f.Audience) {
 	case 0:
 	case 1:
@@ -361,11 +365,11 @@ func (i *Issuer) sign(f *Family, s *signer, now time.Time) (raw, id string, err 
 	if s.key.ID != "" {
 		t.Header["kid"] = s.key.ID
 	}
-	raw, err = t.SignedString(s.key.Material)
+	raw, err := t.SignedString(s.key.Material)
 	if err != nil {
-		return "", "", fmt.Errorf("key %q: %w", event.Scrub(s.key.ID), err)
+		return "", fmt.Errorf("key %q: %w", event.Scrub(s.key.ID), err)
 	}
-	return raw, id, nil
+	return raw, nil
 }
 
 // describe writes what was issued for f into e.

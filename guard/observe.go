@@ -71,9 +71,13 @@ func (g *Guard) observed(x *exchange, r *http.Request, panicked bool) {
 	if rec == nil {
 		return
 	}
-	g.describe(&origin{r: r, addr: addr, port: port, from: o.from}, &rec.Event)
+	at := &origin{r: r, addr: addr, port: port, from: o.from}
+	g.describe(at, &rec.Event)
 	if raw != "" {
 		g.claimed(raw, &rec.Event)
+		if g.canaries.marks(rec.TokenID) {
+			g.recordCanary(at, raw, nil, status, "", now)
+		}
 	}
 	switch {
 	case status >= 400:

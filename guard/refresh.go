@@ -32,6 +32,9 @@ func (i *Issuer) Refresh(ctx context.Context, raw string, m Meta, scope ...strin
 		return Pair{}, a.fail(why)
 	}
 	a.family, a.counter = family, counter
+	if g.canaries.marks(family) {
+		return Pair{}, a.fail(event.ReasonCanary)
+	}
 	if i.limit != nil && i.limit.take(i.limit.text(family), now) > 0 {
 		a.limited()
 		return Pair{}, refuse(event.ReasonRateLimited)

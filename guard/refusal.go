@@ -93,6 +93,10 @@ func (g *Guard) recordUse(o *origin, c checked, now time.Time) {
 // recordRefusal records a token that was refused and charges its address.
 func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now time.Time) {
 	g.charge(o.addr, e, now)
+	if e.Reason == event.ReasonCanary {
+		g.recordCanary(o, raw, c.entry, e.Status, "", now)
+		return
+	}
 	kind := event.VerificationFailed
 	switch {
 	case e.Reason == event.ReasonReplayed:
@@ -111,6 +115,9 @@ func (g *Guard) recordRefusal(o *origin, raw string, c checked, e *Error, now ti
 		c.entry.describe(&rec.Event)
 	case g.rec.detailed(e.Reason):
 		g.claimed(raw, &rec.Event)
+		if g.canaries.marks(rec.TokenID) {
+			g.recordCanary(o, raw, nil, e.Status, "a changed copy: "+e.Reason.String(), now)
+		}
 	default:
 		rec.Use = event.UnknownUse
 		rec.Detail = cmp.Or(rec.Detail, "one of a flood: what the token claims was not read")

@@ -70,6 +70,11 @@ func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, describe func
 func (i *Issuer) RevokeToken(ctx context.Context, raw, reason string, m Meta) error {
 	now := i.g.now()
 	if family, counter, why := i.refresh.read(raw); why == 0 {
+		if i.g.canaries.marks(family) {
+			q := &inquiry{i: i, raw: raw, family: Family{ID: family}, counter: counter}
+			i.failed(event.RevocationFailed, refuse(event.ReasonCanary), &m, now, q.describe)
+			return nil
+		}
 		f, err := i.familyOf(ctx, family)
 		q := &inquiry{i: i, raw: raw, family: f, counter: counter}
 		switch {

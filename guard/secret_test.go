@@ -75,6 +75,7 @@ var ways = []struct {
 	{"Check and the Issuer", (*hunt).calls},
 	{"handlers", (*hunt).handlers},
 	{"endpoints", func(h *hunt) { h.planted = append(h.planted, plantAtEndpoints(h.T, h.bench, h.token, h.note)...) }},
+	{"canaries", (*hunt).canaries},
 	{"configuration", (*hunt).configuration},
 	{"printing", (*hunt).printing},
 }

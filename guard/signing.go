@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/rsa"
 	"errors"
 	"fmt"
@@ -135,7 +136,7 @@ func (i *Issuer) agree() error {
 		if i.ring != nil {
 			field = fmt.Sprintf("Guard.Keys: key %q: ", event.Scrub(s.key.ID))
 		}
-		raw, _, err := i.sign(&f, &s, now)
+		raw, err := i.sign(&f, &s, rand.Text(), now, now.Add(i.access))
 		if err != nil {
 			return fmt.Errorf("%s%w", field, err)
 		}

@@ -176,7 +176,8 @@ type Revocation struct {
 	// forgotten. The zero time means never.
 	Until time.Time
 	// Cause is the reason with which the tokens are refused from now on. The
-	// default is revoked, and family_revoked for a Session.
+	// default is revoked, and family_revoked for a Session. With canary, tokens of
+	// whatever issuer become planted ones: see Issuer.Canary.
 	Cause event.Reason
 	// Reason and Actor say why it was done and by whom, for the record.
 	Reason string
@@ -197,8 +198,8 @@ func (r *Revocation) Check() error {
 	switch {
 	case n != 1:
 		return errTarget
-	case r.Cause != 0 && r.Cause.Class() != event.ClassState:
-		return errors.New("revocation: Cause must be a reason of the class state")
+	case r.Cause != 0 && r.Cause != event.ReasonCanary && r.Cause.Class() != event.ClassState:
+		return errors.New("revocation: Cause must be canary or a reason of the class state")
 	}
 	return nil
 }

@@ -103,6 +103,9 @@ func (g *Guard) verify(ctx context.Context, raw string, now time.Time) (*entry, 
 		return nil, why
 	}
 	e.whole, e.body = e.prints.Sum(raw)
+	if g.canaries.marks(e.text(textID)) {
+		return e, event.ReasonCanary
+	}
 	return e, g.policy.check(e, claims, kind, now)
 }
 

@@ -132,7 +132,7 @@ func parseRevocation(text string) (guard.Revocation, error) {
 	// A newer version may know a cause that we do not: the token is refused all
 	// the same, with the cause that is the default.
 	r.Cause, _ = event.ParseReason(v.Cause)
-	if r.Cause != 0 && r.Cause.Class() != event.ClassState {
+	if r.Cause != event.ReasonCanary && r.Cause.Class() != event.ClassState {
 		r.Cause = 0
 	}
 	return r, nil
