@@ -78,6 +78,9 @@ func outcomeOf(ctx context.Context) *outcome {
 // refuse answers a request that was refused, or leaves that to Enforce. t is the
 // token when its signature held.
 func (d *door) refuse(w http.ResponseWriter, r *http.Request, t Token, e *Error, wait time.Duration) {
+	if c, _ := r.Context().Value(carrierKey{}).(*carrier); c != nil && c.g == d.g {
+		c.asked.Store(true) // it is recorded
+	}
 	if !d.lenient {
 		d.g.answer(w, r, e, wait)
 		return

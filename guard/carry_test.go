@@ -71,6 +71,13 @@ func TestCarry(t *testing.T) {
 					}
 				}
 			}
+			for name, h := range map[string]http.Handler{"Verify": b.Verify(answerOK), "Attempt": b.Attempt(nil)(guard.Enforce(answerOK))} {
+				for _, raw := range []string{"", "garbage"} {
+					if get(b.Carry(h), raw); len(b.memo.take()) != 1 {
+						t.Errorf("Carry around %s: %q is not recorded once", name, raw)
+					}
+				}
+			}
 			if w := get(b.Carry(answerOK), good); w.Code != 200 || len(b.memo.take()) != 0 {
 				t.Error("Carry alone has an opinion")
 			}
