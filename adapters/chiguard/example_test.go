@@ -41,3 +41,21 @@ func ExampleRoute() {
 	// Output:
 	// malformed /api/orders/{id}
 }
+
+// A guard that stands around the router asks it for the route.
+func ExampleOf() {
+	r := chi.NewRouter()
+	g, err := guard.New(guard.Config{
+		Keys: guard.Static([]byte("a secret of thirty-two bytes or more")), Algorithms: []string{"HS256"}, AnyIssuer: true, AnyAudience: true,
+		Route: chiguard.Of(r), Events: guard.EventConfig{Sink: printer{}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer g.Close(context.Background())
+	r.Get("/orders/{id}", func(http.ResponseWriter, *http.Request) {})
+	q := httptest.NewRequest("GET", "/orders/7", nil)
+	q.Header.Set("Authorization", "Bearer garbage")
+	g.Verify(r).ServeHTTP(httptest.NewRecorder(), q)
+	// Output: malformed /orders/{id}
+}

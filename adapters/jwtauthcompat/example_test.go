@@ -49,3 +49,29 @@ func Example() {
 	// 200
 	// 401
 }
+
+// A token in a place of one's own, as with jwtauth.Verify.
+func ExampleVerify() {
+	g, err := guard.New(guard.Config{
+		Keys: guard.Static(secret), Algorithms: []string{"HS256"}, AnyIssuer: true, AnyAudience: true, NoExpiry: true,
+		Events: guard.EventConfig{Sink: guard.JSONSink(os.Stderr), Service: "orders"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer g.Close(context.Background())
+	fromField := func(r *http.Request) string { return r.Header.Get("X-Token") }
+	h := jwtauthcompat.Verify(g, fromField)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, claims, err := jwtauth.FromContext(r.Context())
+		fmt.Println(claims["user_id"], err)
+	}))
+	_, raw, _ := jwtauth.New("HS256", secret, nil).Encode(map[string]any{"user_id": 123})
+	for _, raw := range []string{raw, ""} {
+		q := httptest.NewRequest("GET", "/", nil)
+		q.Header.Set("X-Token", raw)
+		h.ServeHTTP(httptest.NewRecorder(), q)
+	}
+	// Output:
+	// 123 <nil>
+	// <nil> no token found
+}
