@@ -123,7 +123,8 @@ func (r *replica) fresh(ctx context.Context, now time.Time) bool {
 		return false
 	}
 	// Not within ctx: a client that goes away is no sign that the Store has.
-	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), catchUp)
+	end, _ := wait.Deadline()
+	within, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
 	return r.ask(within, now) == nil
 }

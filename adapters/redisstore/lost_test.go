@@ -131,7 +131,7 @@ func TestTakeover(t *testing.T) {
 	revoke(t, s, guard.Revocation{JTI: "a", Until: until})
 	_, early := names("")
 	wait(t, "the replica has it", func() bool { return replica.Exists(t.Context(), "{p}:feed").Val() == 1 })
-	replica.SlaveOf(t.Context(), "no", "one")
+	replica.ReplicaOf(t.Context(), "no", "one")
 	revoke(t, s, guard.Revocation{JTI: "lost", Until: until})
 	_, late := names(early)
 
