@@ -4,10 +4,13 @@ package redisstore_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,8 +29,12 @@ func connect(t testing.TB, addr string) *redis.Client {
 	return client
 }
 
+// open makes a store with a time limit for busy machines, where c has none.
 func open(t testing.TB, client redis.UniversalClient, c redisstore.Config) *redisstore.Store {
 	t.Helper()
+	if c.Timeout == 0 {
+		c.Timeout = time.Minute
+	}
 	s, err := redisstore.New(client, c)
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +93,72 @@ func TestCluster(t *testing.T) {
 	guardtest.Store(t, func(t *testing.T) guard.Store { return open(t, client, redisstore.Config{Prefix: "orders"}) })
 	if err := open(t, client, redisstore.Config{}).Check(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// The rights that docs/guard/stores.md lists are enough.
+func TestRights(t *testing.T) {
+	server := redistest.Start(t)
+	admin := connect(t, server.Addr)
+	page, err := os.ReadFile("../../docs/guard/stores.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rights, _ := strings.Cut(string(page), "ACL SETUSER orders on >… ")
+	rights, _, _ = strings.Cut(rights, "```")
+	rule := []any{"ACL", "SETUSER", "orders", "on", ">pass"}
+	for _, word := range strings.Fields(rights) {
+		rule = append(rule, word)
+	}
+	if err := admin.Do(t.Context(), rule...).Err(); err != nil || len(rule) < 20 {
+		t.Fatalf("%v: %v", rule, err)
+	}
+	client := redis.NewClient(&redis.Options{Addr: server.Addr, Username: "orders", Password: "pass"})
+	t.Cleanup(func() { client.Close() })
+	guardtest.Store(t, func(t *testing.T) guard.Store { return open(t, client, redisstore.Config{Prefix: "orders"}) })
+	s := open(t, client, redisstore.Config{Prefix: "orders"})
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	var heard atomic.Int64
+	defer s.Watch(func(guard.Revocation) { heard.Add(1) })()
+	n := 0
+	wait(t, "a revocation of another process", func() bool {
+		n++
+		revoke(t, open(t, admin, redisstore.Config{Prefix: "orders"}), guard.Revocation{JTI: fmt.Sprint(n)})
+		return heard.Load() > 0
+	})
+	if err := open(t, client, redisstore.Config{Prefix: "other"}).Check(t.Context()); err == nil {
+		t.Error("the user may use another prefix")
+	}
+}
+
+// What docs/guard/stores.md says of memory.
+func TestSize(t *testing.T) {
+	client := connect(t, redistest.Start(t).Addr)
+	p := start(t, open(t, client, redisstore.Config{}), nil)
+	pair := p.issue(t)
+	if _, err := p.issuer.Refresh(t.Context(), pair.Refresh.Reveal(), web); err != nil {
+		t.Fatal(err)
+	}
+	row := client.MemoryUsage(t.Context(), "{jotsight}:f:"+pair.Session).Val()
+	used := func() int64 {
+		n := int64(0)
+		for _, key := range []string{"revoked", "ends", "feed"} {
+			n += client.MemoryUsage(t.Context(), "{jotsight}:"+key, 0).Val()
+		}
+		return n
+	}
+	revoke(t, p.store, guard.Revocation{JTI: "first"})
+	before := used()
+	const n = 2000
+	for range n {
+		revoke(t, p.store, guard.Revocation{JTI: rand.Text(), Issuer: "https://login.example", Until: time.Now().Add(time.Hour), Reason: "logout", Actor: "user-4711"})
+	}
+	each := (used() - before) / n
+	t.Logf("a family takes %d bytes, a revocation %d", row, each)
+	if row > 1200 || each > 800 {
+		t.Errorf("a family takes %d bytes, a revocation %d; the page says 1 KB and 0.6 KB", row, each)
 	}
 }
 
