@@ -71,9 +71,6 @@ type inquiry struct {
 
 func (q *inquiry) access(ctx context.Context) (Introspection, error) {
 	g := q.i.g
-	if why := q.upToDate(ctx); why != 0 {
-		return q.fail(why)
-	}
 	c, e := g.judgeToken(ctx, q.raw, q.now)
 	if c.entry != nil {
 		q.token = &Token{c.entry, q.raw}
@@ -84,10 +81,8 @@ func (q *inquiry) access(ctx context.Context) (Introspection, error) {
 	case q.token.Issuer() != q.i.issuer:
 		return q.fail(event.ReasonBadIssuer) // the guard takes others too, but we cannot speak for them
 	}
-	if g.replica == nil {
-		if why := q.familyRevoked(ctx, q.token.SessionID()); why != 0 {
-			return q.fail(why)
-		}
+	if why := q.revokedNow(ctx); why != 0 {
+		return q.fail(why)
 	}
 	t := q.token
 	in := Introspection{
@@ -105,19 +100,20 @@ func (q *inquiry) access(ctx context.Context) (Introspection, error) {
 	return in, nil
 }
 
-// upToDate brings the guard's copy of the revocations up to date. A request may
-// rely on a copy that is a second old; whoever asks expressly may not.
-func (q *inquiry) upToDate(ctx context.Context) event.Reason {
+// revokedNow asks the Store about an access token that is good otherwise: what is
+// forged costs no question. A request may rely on a copy of the revocations that
+// is a second old; whoever asks expressly may not.
+func (q *inquiry) revokedNow(ctx context.Context) event.Reason {
 	g := q.i.g
 	if g.replica == nil {
-		return 0
+		return q.familyRevoked(ctx, q.token.SessionID())
 	}
-	ctx, cancel := context.WithTimeout(ctx, catchUp)
+	within, cancel := context.WithTimeout(ctx, catchUp)
 	defer cancel()
-	if g.replica.sync(ctx, q.now) != nil && g.outage == FailClosed {
+	if g.replica.sync(within, q.now) != nil && g.outage == FailClosed {
 		return event.ReasonStoreUnavailable
 	}
-	return 0
+	return g.replica.check(q.token.entry, q.raw)
 }
 
 // familyRevoked looks at the family of an access token, for a guard to which

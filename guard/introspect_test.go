@@ -189,6 +189,21 @@ func TestIntrospectNow(t *testing.T) {
 	if in, err := i.Introspect(t.Context(), p.Access.Reveal(), rs); in.Active || err != nil {
 		t.Errorf("revoked elsewhere: %s, %v", jsonOf(in), err)
 	}
+	asked := 0
+	b = newBench(t, func(c *guard.Config) {
+		c.Revocation.Store = &counted{Store: c.Revocation.Store, changes: &asked}
+		c.Revocation.Poll = time.Hour
+	})
+	i = newIssuer(t, b, nil)
+	before := asked
+	i.Introspect(t.Context(), b.token(t, nil)+"x", rs)
+	i.Introspect(t.Context(), forge(`{"alg":"none"}`, `{}`, ""), rs)
+	if asked != before {
+		t.Error("a forged token made us ask the Store")
+	}
+	if i.Introspect(t.Context(), b.token(t, nil), rs); asked != before+1 {
+		t.Errorf("a good token made us ask %d times", asked-before)
+	}
 	// A guard that is told nothing at all still asks for the family.
 	b = newBench(t, func(c *guard.Config) { c.Revocation.Store = nil })
 	i = newIssuer(t, b, func(c *guard.IssuerConfig) { c.Store = b.store })
@@ -200,6 +215,17 @@ func TestIntrospectNow(t *testing.T) {
 	if in, _ := i.Introspect(t.Context(), p.Access.Reveal(), rs); in.Active {
 		t.Error("without a replica, family revoked: active")
 	}
+}
+
+// counted counts the questions for changes.
+type counted struct {
+	guard.Store
+	changes *int
+}
+
+func (s *counted) Changes(ctx context.Context, c guard.Cursor) ([]guard.Revocation, guard.Cursor, error) {
+	*s.changes++
+	return s.Store.Changes(ctx, c)
 }
 
 // deaf hides that a Store is a Watcher, and reads families all the same.
