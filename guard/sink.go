@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jotsight/jotsight/guard/event"
 )
@@ -40,37 +39,3 @@ func offer(s Sink, e *event.Event) bool {
 type discard struct{}
 
 func (discard) Emit(*event.Event) {}
-
-// Tee gives each event to every sink. One that cannot take it loses it and says
-// so by itself, as for any caller of Emit; the others are not kept waiting for
-// it a second time.
-func Tee(sinks ...Sink) Sink { return tee(sinks) }
-
-type tee []Sink
-
-func (t tee) Emit(e *event.Event) {
-	for _, s := range t {
-		s.Emit(e)
-	}
-}
-
-func (t tee) check() error {
-	var errs []error
-	for _, s := range t {
-		if c, ok := s.(checker); ok {
-			errs = append(errs, c.check())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Close closes every sink that can be.
-func (t tee) Close(ctx context.Context) error {
-	var errs []error
-	for _, s := range t {
-		if c, ok := s.(closer); ok {
-			errs = append(errs, c.Close(ctx))
-		}
-	}
-	return errors.Join(errs...)
-}
