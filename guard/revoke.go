@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/jotsight/jotsight/guard/event"
 )
@@ -15,7 +16,8 @@ import (
 // Store is a Watcher, and all others within their poll time.
 //
 // Where r.Until is zero it becomes the time at which the last such token of this
-// Issuer expires, except for a key. The error is an *Error when the Store could
+// Issuer expires, except for a key, and for a guard that takes tokens which never
+// do (Config.NoExpiry). The error is an *Error when the Store could
 // not be asked; nothing is revoked then.
 func (i *Issuer) Revoke(ctx context.Context, r Revocation) error {
 	return i.revoke(ctx, r, Meta{}, nil)
@@ -29,11 +31,15 @@ func (i *Issuer) revoke(ctx context.Context, r Revocation, m Meta, describe func
 		i.failed(event.RevocationFailed, refuse(event.ReasonBadClaim), &m, now, describe)
 		return err
 	}
-	if r.Until.IsZero() && r.KeyID == "" {
-		r.Until = now.Add(i.access + i.g.policy.leeway)
-	}
 	if r.Subject != "" && r.Before.IsZero() {
 		r.Before = now
+	}
+	if r.Until.IsZero() && r.KeyID == "" && !i.g.policy.noExpiry {
+		last := now // when the last of these tokens is issued
+		if r.Before.After(now) {
+			last = r.Before
+		}
+		r.Until = last.Add(i.access + i.g.policy.leeway)
 	}
 	kind, reason := event.Revoked, event.Reason(0)
 	err := i.store.Revoke(ctx, r)
@@ -106,9 +112,18 @@ func (i *Issuer) RevokeToken(ctx context.Context, raw, reason string, m Meta) er
 		}
 		return nil
 	}
-	r := Revocation{Reason: reason, Actor: m.Actor, Until: q.token.Expires().Add(i.g.policy.leeway)}
+	r := Revocation{Reason: reason, Actor: m.Actor, Until: i.lastUse(q.token)}
 	r.name(q.token)
 	return i.revoke(ctx, r, m, q.describe)
+}
+
+// lastUse is how long a token has to stay revoked: for ever where it does not
+// expire.
+func (i *Issuer) lastUse(t *Token) time.Time {
+	if t.Expires().IsZero() {
+		return time.Time{}
+	}
+	return t.Expires().Add(i.g.policy.leeway)
 }
 
 // allowed reports whether a client may revoke what was issued to owner: what is
@@ -149,7 +164,7 @@ func (i *Issuer) Logout(ctx context.Context, t *Token, m Meta) error {
 		Reason: "logout", Actor: t.Subject(),
 	}
 	if t.SessionID() == "" {
-		r.JTI, r.Until = t.ID(), t.Expires().Add(i.g.policy.leeway)
+		r.JTI, r.Until = t.ID(), i.lastUse(t)
 		if t.ID() == "" {
 			i.failed(event.RevocationFailed, refuse(event.ReasonMissingClaim), &m, i.g.now(), t.describe)
 			return errSessionless

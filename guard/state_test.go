@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"crypto/ecdsa"
@@ -149,6 +150,72 @@ func twin(raw string) string {
 	s := new(big.Int).Sub(elliptic.P256().Params().N, new(big.Int).SetBytes(sig[32:]))
 	s.FillBytes(sig[32:])
 	return raw[:at] + base64.RawURLEncoding.EncodeToString(sig)
+}
+
+// A revocation lives as long as the tokens that it stands for, and however often
+// the copies of it are swept.
+func TestRevocationLives(t *testing.T) {
+	t.Run("tokens that never expire", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := everythingOn()
+			c.NoExpiry = true
+			c.Revocation.MaxStale = 24 * time.Hour
+			c.Events = guard.EventConfig{Sink: new(memo), Heartbeat: -1}
+			g, err := guard.New(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer g.Close(t.Context())
+			i, err := guard.NewIssuer(guard.IssuerConfig{Guard: g, Key: guard.Key{ID: "k1", Material: secret}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			without := usual(time.Now())
+			delete(without, "exp")
+			eternal := signed(t, jwt.SigningMethodHS256, secret, without)
+			without["jti"], without["sid"] = "other", "session without an end"
+			session := signed(t, jwt.SigningMethodHS256, secret, without)
+			for _, raw := range []string{eternal, session} {
+				if err := check(g, raw); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := i.RevokeToken(t.Context(), eternal, "leaked", guard.Meta{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := i.Revoke(t.Context(), guard.Revocation{Session: "session without an end"}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(3 * time.Hour)
+			for name, raw := range map[string]string{"a token without exp": eternal, "a session of such": session} {
+				if check(g, raw) == nil {
+					t.Errorf("%s is good again three hours after it was revoked", name)
+				}
+			}
+		})
+	})
+	t.Run("tokens that are still to come", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := everythingOn()
+			c.Events = guard.EventConfig{Sink: new(memo), Heartbeat: -1}
+			g, err := guard.New(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer g.Close(t.Context())
+			i, err := guard.NewIssuer(guard.IssuerConfig{Guard: g, Key: guard.Key{ID: "k1", Material: secret}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := i.Revoke(t.Context(), guard.Revocation{Subject: "user-4711", Before: time.Now().Add(24 * time.Hour)}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(23 * time.Hour)
+			if err := check(g, signed(t, jwt.SigningMethodHS256, secret, usual(time.Now()))); reasonOf(err) != event.ReasonRevoked {
+				t.Errorf("a token of a subject that is revoked until tomorrow: %v", err)
+			}
+		})
+	})
 }
 
 // A token in the cache is looked at again in every respect that can change.
