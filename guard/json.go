@@ -1,9 +1,9 @@
 package guard
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -33,23 +33,20 @@ func eachMember(text string, f func(name, value string)) fault {
 	if !has(text, i, '{') || !utf8.ValidString(text) {
 		return notObject
 	}
-	var room [24]string
-	names := room[:0]
+	var seen nameSet
 	for i = skipSpace(text, i+1); !has(text, i, '}'); {
 		from := i
 		if i = skipString(text, i); i < 0 {
 			return notObject
 		}
 		name := unquote(text[from:i])
-		for _, n := range names {
-			if n == name {
-				return stated2
-			}
-		}
-		if len(names) == maxMembers {
+		switch {
+		case seen.has(name):
+			return stated2
+		case seen.n == maxMembers:
 			return tooMany
 		}
-		names = append(names, name)
+		seen.add(name)
 		if i = skipSpace(text, i); !has(text, i, ':') {
 			return notObject
 		}
@@ -70,6 +67,43 @@ func eachMember(text string, f func(name, value string)) fault {
 		return notObject
 	}
 	return sound
+}
+
+// A nameSet holds the names of one object: the usual few in a row, and all of them
+// in a map as soon as there are more. A search through 256 in a row, for each of
+// them, would cost an attacker's header a hundred times what an honest one does.
+type nameSet struct {
+	few [24]string
+	all map[string]struct{}
+	n   int
+}
+
+func (s *nameSet) has(name string) bool {
+	if s.all != nil {
+		_, ok := s.all[name]
+		return ok
+	}
+	for _, n := range s.few[:s.n] {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *nameSet) add(name string) {
+	if s.n < len(s.few) {
+		s.few[s.n] = name
+	} else {
+		if s.all == nil {
+			s.all = make(map[string]struct{}, maxMembers)
+			for _, n := range s.few {
+				s.all[n] = struct{}{}
+			}
+		}
+		s.all[name] = struct{}{}
+	}
+	s.n++
 }
 
 // maxDepth bounds arrays and objects within each other.
@@ -197,14 +231,67 @@ func skipMembers(s string, i int, end byte, depth int) int {
 	}
 }
 
-// unquote decodes a JSON string; without a backslash it is a slice of s.
+// unquote decodes a JSON string, which s is known to be; without a backslash the
+// result is a slice of s. Half a surrogate pair becomes U+FFFD, as in
+// encoding/json.
 func unquote(s string) string {
-	if strings.IndexByte(s, '\\') < 0 {
-		return s[1 : len(s)-1]
+	s = s[1 : len(s)-1]
+	i := strings.IndexByte(s, '\\')
+	if i < 0 {
+		return s
 	}
-	var text string
-	_ = json.Unmarshal([]byte(s), &text) // s is known to be a JSON string
-	return text
+	text := append(make([]byte, 0, len(s)), s[:i]...)
+	for i < len(s) {
+		if s[i] != '\\' {
+			text = append(text, s[i])
+			i++
+			continue
+		}
+		c := s[i+1]
+		i += 2
+		switch c {
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		case 'n':
+			c = '\n'
+		case 'r':
+			c = '\r'
+		case 't':
+			c = '\t'
+		case 'u':
+			r := unit(s[i:])
+			i += 4
+			if utf16.IsSurrogate(r) {
+				low := rune(-1)
+				if strings.HasPrefix(s[i:], `\u`) {
+					low = unit(s[i+2:])
+				}
+				if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+					i += 6
+				}
+			}
+			text = utf8.AppendRune(text, r)
+			continue
+		}
+		text = append(text, c)
+	}
+	return string(text)
+}
+
+// unit reads four hexadecimal digits.
+func unit(s string) (r rune) {
+	for _, c := range []byte(s[:4]) {
+		switch {
+		case c <= '9':
+			c -= '0'
+		default:
+			c = c | 0x20 - 'a' + 10
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
 }
 
 // stringOf reads a member's value that must be a string.
