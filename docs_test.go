@@ -93,3 +93,42 @@ func slug(heading string) string {
 	}
 	return b.String()
 }
+
+// The threat model names the test that holds each line. A test that was renamed
+// or removed takes its line with it.
+func TestThreatModelIsHeld(t *testing.T) {
+	text, err := os.ReadFile("docs/guard/threat-model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, dir := range []string{"guard", "guard/event", "adapters/redisstore", "bench/guard"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range testFunc.FindAllSubmatch(b, -1) {
+				known[string(m[1])] = true
+			}
+		}
+	}
+	named := testName.FindAllSubmatch(text, -1)
+	if len(named) < 30 {
+		t.Errorf("%d tests named, want at least 30", len(named))
+	}
+	for _, m := range named {
+		if !known[string(m[1])] {
+			t.Errorf("%s is named and not there", m[1])
+		}
+	}
+}
+
+var (
+	testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	testName = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
+)
