@@ -5,7 +5,7 @@
 //
 // Every label value comes from a closed set of package event: nothing that a
 // client sends becomes a label. All children are bound when the Metrics are
-// made, so that counting neither searches nor allocates.
+// made, so that counting what is usual neither searches nor allocates.
 package promguard
 
 import (
@@ -20,7 +20,8 @@ import (
 
 // Metrics implements guard.Metrics.
 type Metrics struct {
-	events [][]prometheus.Counter // by kind, then reason; the zero reason is a success
+	all    *prometheus.CounterVec
+	events [][]prometheus.Counter // by kind, then reason; the zero reason is a success, nil what is not expected
 	times  []prometheus.Observer  // by path
 }
 
@@ -41,13 +42,13 @@ func New(reg prometheus.Registerer) (*Metrics, error) {
 			return nil, fmt.Errorf("promguard: %w", err)
 		}
 	}
-	m := &Metrics{}
+	m := &Metrics{all: events}
 	reasons := append([]event.Reason{0}, event.Reasons()...)
 	for _, k := range append([]event.Kind{0}, event.Kinds()...) {
 		row := make([]prometheus.Counter, len(reasons))
 		for _, r := range reasons {
-			if k != 0 && possible(k, r) {
-				row[r] = events.WithLabelValues(strings.TrimPrefix(k.String(), "jwt."), r.String())
+			if k != 0 && expected(k, r) {
+				row[r] = m.bind(k, r)
 			}
 		}
 		m.events = append(m.events, row)
@@ -58,9 +59,14 @@ func New(reg prometheus.Registerer) (*Metrics, error) {
 	return m, nil
 }
 
-// possible keeps pairs that never happen from being scraped as zeros for ever: a
-// success has no reason, and what is not about one token has none either.
-func possible(k event.Kind, r event.Reason) bool {
+func (m *Metrics) bind(k event.Kind, r event.Reason) prometheus.Counter {
+	return m.all.WithLabelValues(strings.TrimPrefix(k.String(), "jwt."), r.String())
+}
+
+// expected keeps pairs that hardly happen from being scraped as zeros for ever: a
+// success has no reason, and what is not about one token has none either. A pair
+// that happens all the same is counted, at the price of a search.
+func expected(k event.Kind, r event.Reason) bool {
 	switch k {
 	case event.VerificationFailed, event.RefreshFailed:
 		return true
@@ -75,6 +81,8 @@ func possible(k event.Kind, r event.Reason) bool {
 		return r == 0 || r == event.ReasonScopeInsufficient
 	case event.RevokedUse, event.RevokedAccepted, event.RefreshReuse, event.FamilyRevoked, event.Replayed:
 		return r == 0 || r.Class() == event.ClassState
+	case event.CanaryUsed:
+		return r == event.ReasonCanary
 	case event.RequestFailed, event.Request, event.IssueFailed, event.RevocationFailed, event.KeysFailed:
 		return true
 	}
@@ -83,11 +91,14 @@ func possible(k event.Kind, r event.Reason) bool {
 
 // Count counts one fact.
 func (m *Metrics) Count(k event.Kind, r event.Reason) {
-	if int(k) < len(m.events) && int(r) < len(m.events[k]) {
-		if c := m.events[k][r]; c != nil {
-			c.Inc()
-		}
+	if k == 0 || int(k) >= len(m.events) || int(r) >= len(m.events[k]) {
+		return
 	}
+	c := m.events[k][r]
+	if c == nil {
+		c = m.bind(k, r)
+	}
+	c.Inc()
 }
 
 // Time observes how long the guard took.

@@ -3,6 +3,7 @@ package promguard_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,4 +98,23 @@ func TestMetrics(t *testing.T) {
 	}); n > 0 {
 		t.Errorf("counting allocates %v times", n)
 	}
+}
+
+// Every fact is counted, also one that nobody expects.
+func TestEveryFact(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	m, err := promguard.New(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range event.Kinds() {
+		for _, r := range append([]event.Reason{0}, event.Reasons()...) {
+			m.Count(k, r)
+			if got := value(t, reg, "jwt_events_total", strings.TrimPrefix(k.String(), "jwt."), r.String()); got != 1 {
+				t.Fatalf("%v for %q: counted %v times", k, r, got)
+			}
+		}
+	}
+	m.Count(0, 0)
+	m.Count(255, 255)
 }
