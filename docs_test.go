@@ -13,6 +13,7 @@ import (
 var (
 	mdLink = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	mdPath = regexp.MustCompile("`((?:internal|guard|rules|docs|examples|cmd|adapters|bench|scripts)/[\\w./-]+|\\w+_test\\.go)`")
+	mdTest = regexp.MustCompile("`((?:Test|Fuzz|Example)[A-Z]\\w*)`")
 	anchor = regexp.MustCompile(`(?m)^#+ (.+)$`)
 )
 
@@ -76,6 +77,47 @@ func TestDocsLeadSomewhere(t *testing.T) {
 				t.Errorf("%s: quotes %s, which is not there", page, m[1])
 			}
 		}
+	}
+}
+
+// TestDocsNameTestsThatExist looks for every test that our Markdown says holds
+// something.
+func TestDocsNameTestsThatExist(t *testing.T) {
+	var code strings.Builder
+	named := 0
+	var pages []string
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == ".git" || d.Name() == "node_modules"):
+			return filepath.SkipDir
+		case strings.HasSuffix(file, "_test.go"):
+			b, err := os.ReadFile(file)
+			code.Write(b)
+			return err
+		case strings.HasSuffix(file, ".md"):
+			pages = append(pages, file)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mdTest.FindAllStringSubmatch(string(text), -1) {
+			named++
+			if !strings.Contains(code.String(), "\nfunc "+m[1]+"(") {
+				t.Errorf("%s: names %s, which is not there", page, m[1])
+			}
+		}
+	}
+	if named < 20 {
+		t.Fatalf("only %d tests are named", named)
 	}
 }
 

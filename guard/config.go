@@ -120,7 +120,7 @@ type RevocationConfig struct {
 // CacheConfig bounds the cache of verified tokens. It is entered only after a
 // signature held, and expiry and revocation are checked on every hit.
 type CacheConfig struct {
-	Entries  int           // the default is 10,000, some 9 MB at most
+	Entries  int           // the default is 10,000, some 6 MB at most
 	MaxAge   time.Duration // after which a token is verified afresh; the default is 5 min
 	Disabled bool
 }

@@ -489,6 +489,44 @@ func TestFold(t *testing.T) {
 	}
 }
 
+// Under a flood from many addresses, each with a few records of its own, not every
+// invention is read: where, when and why always stand there, and the sum is exact.
+func TestFloodOfInventions(t *testing.T) {
+	b := newBench(t, nil)
+	const addresses = 3000
+	forged := b.token(t, nil)
+	forged = forged[:len(forged)-4] + "AAAA"
+	for i := range addresses {
+		addr := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
+		b.Check(t.Context(), forged, guard.Meta{Address: addr, Method: "GET", Route: "/orders/{id}"})
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var sum int64
+	read := 0
+	for _, e := range b.memo.take() {
+		if e.Reason != event.ReasonBadSignature {
+			continue
+		}
+		sum += e.Weight()
+		if e.Fingerprint != "" {
+			read++
+		} else if e.Detail == "" || e.ClaimedSubject != "" {
+			t.Fatalf("a token that was not read: %+v", e)
+		}
+		if e.ClientAddress == "" || e.Route == "" || e.Verified || e.Time.IsZero() {
+			t.Fatalf("where or when is missing: %+v", e)
+		}
+	}
+	if sum != addresses {
+		t.Errorf("the records stand for %d refusals, want %d", sum, addresses)
+	}
+	if read < 500 || read > 500*10 { // 500 a second; the run takes less than ten
+		t.Errorf("%d of %d forged tokens were read", read, addresses)
+	}
+}
+
 // A hook that panics for a path of an attacker's choice takes his request with
 // it, and none of the records.
 func TestFoldOutlivesAPanic(t *testing.T) {
