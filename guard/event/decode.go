@@ -304,7 +304,10 @@ func (d *decoder) scalar() (problem string) {
 				return ""
 			}
 		case c == '-' || c-'0' <= 9:
-			if _, ok := d.number(); ok {
+			if s, ok := d.number(); ok {
+				if _, ok := parseFloat(s); !ok {
+					return "out of its range" // no other reader takes it
+				}
 				return ""
 			}
 		case c == '{' || c == '[':

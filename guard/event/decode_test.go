@@ -71,6 +71,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"half a count", line(`,"jwt.count":1.5`), `field "jwt.count": out of its range`},
 		{"a count below zero", line(`,"jwt.count":-1`), `field "jwt.count": out of its range`},
 		{"a count beyond 64 bits", line(`,"jwt.count":9223372036854775808`), `field "jwt.count": out of its range`},
+		{"a foreign number beyond all", line(`,"tenant":1e700`), `field "tenant": out of its range`},
+		{"one in an array", line(`,"tenant":[1,-1e700]`), `field "tenant": out of its range`},
 		{"a number beyond all", line(`,"jwt.exp":1e999`), `field "jwt.exp": out of its range`},
 		{"a leading zero", line(`,"jwt.exp":007`), `field "jwt.exp": not a number`},
 		{"a plus", line(`,"jwt.exp":+7`), `field "jwt.exp": not a number`},
