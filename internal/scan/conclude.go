@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,13 +39,29 @@ func (r *run) issuance(login []*record) {
 	}
 	ours := &marker{}
 	ours.add(r.main.login.canary, r.main.v)
-	s := r.base.look(login, ours)
-	r.unrecorded(catalog.SilentIssuance, s.tier, r.recipe.Login[len(r.recipe.Login)-1], "a login issued a token")
+	r.unrecorded(lifecycle{catalog.SilentIssuance, r.recipe.Login[len(r.recipe.Login)-1], "a login issued a token", ours}, login)
 }
 
-// unrecorded finds a silent weakness when a lifecycle step left no record of its own.
-func (r *run) unrecorded(id catalog.ID, tier finding.Tier, step Step, what string) {
-	switch tier {
+// A lifecycle is a good step that ought to leave a record of its own.
+type lifecycle struct {
+	id   catalog.ID // when it does not
+	step Step
+	what string
+	ours *marker
+}
+
+// unrecorded notes a step that none of records is of, to look for it once more
+// in the end.
+func (r *run) unrecorded(l lifecycle, records []*record) {
+	if unseen(r.base.look(records, l.ours).tier) {
+		r.unseen = append(r.unseen, l)
+	}
+}
+
+// silent finds a weakness where a step left no record in all of the log.
+func (r *run) silent(l lifecycle) {
+	id, step, what := l.id, l.step, l.what
+	switch r.base.look(r.later(0, l.ours.canaries), l.ours).tier {
 	case finding.TierNone:
 		r.find(found{id: id, confidence: finding.Certain, step: step, message: what + ", and the log holds nothing"})
 	case finding.TierAccess:
@@ -53,9 +70,10 @@ func (r *run) unrecorded(id catalog.ID, tier finding.Tier, step Step, what strin
 }
 
 // conclude draws the findings of the log and alert side from all attempts.
-func (r *run) conclude() {
+func (r *run) conclude(ctx context.Context) {
 	r.passive()
 	if r.book.assessed() {
+		r.lookAgain(ctx)
 		for _, a := range r.attempts {
 			r.visibility(a)
 		}
@@ -64,6 +82,38 @@ func (r *run) conclude() {
 	if r.inbox != nil {
 		r.alerting()
 	}
+}
+
+// lookAgain looks once more for the records of attacks that seemed to leave none:
+// a service that hesitated for a moment is not silent. Each attack is known by
+// its own canaries, wherever its record stands by now.
+func (r *run) lookAgain(ctx context.Context) {
+	late := slices.DeleteFunc(slices.Clone(r.attempts), func(a *attempt) bool {
+		return !a.result.Seen.Assessed || !unseen(a.result.Seen.Tier) || len(a.canaries) == 0
+	})
+	if len(late)+len(r.unseen) == 0 {
+		return
+	}
+	r.book.settleFor(ctx, 2*r.book.flush()+hiccup)
+	for _, l := range r.unseen {
+		r.silent(l)
+	}
+	for _, a := range late {
+		records := r.later(a.mark, a.canaries)
+		if s := r.base.look(records, &a.marker); !unseen(s.tier) {
+			a.records, a.sight, a.result.Seen.Tier = records, s, s.tier
+			a.grade(&a.result.Seen)
+		}
+	}
+}
+
+func unseen(t finding.Tier) bool { return t == finding.TierNone || t == finding.TierAccess }
+
+// later gives the records from mark on that hold one of the canaries.
+func (r *run) later(mark int, canaries []string) []*record {
+	return slices.DeleteFunc(r.book.records(r.book.since(mark)), func(rec *record) bool {
+		return !slices.ContainsFunc(canaries, func(c string) bool { return strings.Contains(rec.raw, c) })
+	})
 }
 
 // visibility finds what one attempt's record lacks.

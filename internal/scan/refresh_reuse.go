@@ -54,8 +54,7 @@ func refreshReuse(ctx context.Context, a *attempt) {
 	since := time.Now()
 	r.book.settle(ctx)
 	if r.base != nil {
-		sight := r.base.look(r.book.records(r.book.since(mark)), good)
-		r.unrecorded(catalog.SilentRefresh, sight.tier, r.recipe.Refresh.Step, "a refresh token was used")
+		r.unrecorded(lifecycle{catalog.SilentRefresh, r.recipe.Refresh.Step, "a refresh token was used", good}, r.book.records(r.book.since(mark)))
 	}
 
 	// The thief comes from elsewhere.

@@ -77,6 +77,7 @@ type run struct {
 	crowded  bool   // a limiter did not let go: waiting again is of no use
 	attempts []*attempt
 	found    []found
+	unseen   []lifecycle // steps that seemed to leave no record
 	report   *finding.Report
 }
 
@@ -339,7 +340,7 @@ func (r *run) backOff(ctx context.Context, res *response) bool {
 // finish turns the attempts into the report.
 func (r *run) finish(ctx context.Context) error {
 	r.alerts(ctx)
-	r.conclude()
+	r.conclude(ctx)
 	for _, a := range r.attempts {
 		r.report.Runs = append(r.report.Runs, a.result)
 	}

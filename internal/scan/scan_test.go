@@ -175,6 +175,7 @@ func TestVisibility(t *testing.T) {
 		{"generic", "incomplete-event silent-rate-limit token-in-log", finding.TierPartial, ""},
 		{"typed", "incomplete-event token-in-log", finding.TierPartial, "bad_signature"},
 		{"late", "incomplete-event token-in-log", finding.TierPartial, "bad_signature"},
+		{"hesitant", "incomplete-event token-in-log", finding.TierPartial, "bad_signature"}, // once, and by a second
 		{"debug", "incomplete-event token-in-log wrong-level", finding.TierPartial, "bad_signature"},
 		{"wrong", "incomplete-event silent-rate-limit token-in-log wrong-reason", finding.TierPartial, "expired"},
 		{"lossy", "incomplete-event lost-events silent-rate-limit token-in-log", finding.TierPartial, "bad_signature"},

@@ -408,8 +408,12 @@ func (g *target) print(format string, args ...any) {
 		defer g.mu.Unlock()
 		g.file.WriteString(text)
 	}
-	if g.logging == "late" {
+	switch {
+	case g.logging == "late":
 		g.pending.Go(func() { time.Sleep(50 * time.Millisecond); write() })
+		return
+	case g.logging == "hesitant" && strings.Contains(text, "reason=bad_issuer"):
+		g.pending.Go(func() { time.Sleep(1200 * time.Millisecond); write() })
 		return
 	}
 	write()
@@ -427,7 +431,7 @@ func (g *target) access(r *http.Request, status int) {
 		}
 		b, _ := json.Marshal(map[string]any{"time": time.Now(), "level": level, "msg": "request", "method": r.Method, "path": r.URL.Path, "status": status, "remote_addr": r.RemoteAddr, "request_id": r.Header.Get("X-Request-Id")})
 		g.print("%s\n", b)
-	case "generic", "typed", "wrong", "debug", "prefix", "lossy", "late":
+	case "generic", "typed", "wrong", "debug", "prefix", "lossy", "late", "hesitant":
 		g.print("%s \x1b[32m%s\x1b[0m %s %d in %s\n", time.Now().Format("2006/01/02 15:04:05"), r.Method, r.URL.RequestURI(), status, time.Duration(status)*time.Microsecond)
 	default:
 		g.print("%s - - [%s] %q %d 12 \"-\" %q\n", addr, time.Now().Format("02/Jan/2006:15:04:05 -0700"), r.Method+" "+r.URL.Path+" HTTP/1.1", status, r.UserAgent())
@@ -445,7 +449,7 @@ func (g *target) record(r *http.Request, raw string, why refusal) {
 	switch g.logging {
 	case "generic":
 		g.print("authentication failed for request %s\n", id)
-	case "typed", "late":
+	case "typed", "late", "hesitant":
 		g.print("time=%s level=WARN msg=\"token refused\" reason=%s request_id=%s\n", time.Now().Format(time.RFC3339Nano), why, id)
 	case "debug":
 		g.print("time=%s level=DEBUG msg=\"token refused\" reason=%s request_id=%s\n", time.Now().Format(time.RFC3339Nano), why, id)

@@ -74,8 +74,7 @@ func (a *attempt) afterEnd(ctx context.Context, name string, step Step) (accepte
 	}
 	r.book.settle(ctx)
 	if r.base != nil {
-		sight := r.base.look(r.book.records(r.book.since(mark)), good)
-		r.unrecorded(catalog.SilentRevocation, sight.tier, step, "a session was ended by "+name)
+		r.unrecorded(lifecycle{catalog.SilentRevocation, step, "a session was ended by " + name, good}, r.book.records(r.book.since(mark)))
 	}
 	a.begin()
 	got, err := a.confirm(ctx, variant{"access", func(string) string { return s.access() }})
