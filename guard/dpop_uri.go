@@ -25,8 +25,8 @@ func canonicalURL(raw string) string {
 	default:
 		return ""
 	}
-	if host = strings.TrimSuffix(host, ":"); host == "" {
-		return ""
+	if host = strings.TrimSuffix(host, ":"); host == "" || strings.IndexByte(host, '%') >= 0 {
+		return "" // nobody's name, or an address with a zone, which means something on one machine alone
 	}
 	return scheme + "://" + host + canonicalPath(u.EscapedPath())
 }
