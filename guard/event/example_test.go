@@ -116,8 +116,9 @@ func ExampleNewFingerprinter() {
 }
 
 func ExampleFingerprinter_Text() {
-	f, _ := event.NewFingerprinter("1", []byte("sixteen bytes or more"))
-	fmt.Println(f.Text("8f14e45fceea167a5a36dedd4bea2543") == f.Text("8f14e45fceea167a5a36dedd4bea2543"))
+	one, _ := event.NewFingerprinter("1", []byte("sixteen bytes or more"))
+	other, _ := event.NewFingerprinter("1", []byte("sixteen bytes or more"))
+	fmt.Println(one.Text("8f14e45fceea167a5a36dedd4bea2543") == other.Text("8f14e45fceea167a5a36dedd4bea2543"))
 	// Output: true
 }
 
