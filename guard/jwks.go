@@ -108,6 +108,7 @@ type KeySet struct {
 	ctx    context.Context
 	cancel context.CancelFunc // nil while no guard uses the set
 	flight *flight            // the download under way
+	last   *flight            // the one begun last, which may have landed and not be recorded yet
 	tried  time.Time          // when the last one began
 	failed bool               // it did
 	next   time.Time          // when the next one is due
@@ -216,7 +217,7 @@ func (k *KeySet) Keys(ctx context.Context, h Header) ([]Key, error) {
 			return nil, ErrUnknownKey
 		}
 	}
-	f, err := k.ask(h.KeyID, set != nil)
+	f, err := k.ask(h.KeyID, set)
 	if f == nil {
 		return nil, err
 	}
@@ -253,16 +254,12 @@ func (k *KeySet) Reload(ctx context.Context) error {
 			f, mine = k.launch(), true
 		}
 		k.life.Unlock()
-		wait := f.ended // one that is under way may have read the old set
-		if mine {
-			wait = f.done
-		}
 		select {
-		case <-wait:
+		case <-f.done:
 		case <-ctx.Done():
 			return fmt.Errorf("key set: %w", ctx.Err())
 		}
-		if mine {
+		if mine { // another may have read the old set
 			return f.err
 		}
 	}

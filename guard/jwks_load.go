@@ -32,7 +32,7 @@ func (k *KeySet) attach(g *Guard) {
 
 func (k *KeySet) detach(g *Guard) {
 	k.life.Lock()
-	f := k.flight
+	f := k.last
 	if last := k.remove(g); last && k.cancel != nil {
 		k.cancel()
 		k.cancel = nil
@@ -65,13 +65,15 @@ func (k *KeySet) tick(now time.Time) {
 	k.record(notes)
 }
 
-// ask says what to do about a kid that is not in the set: the flight to wait
-// for, or else the answer.
-func (k *KeySet) ask(kid string, loaded bool) (*flight, error) {
+// ask says what to do about a kid that is not in set: the flight to wait for,
+// or else the answer.
+func (k *KeySet) ask(kid string, set *keyIndex) (*flight, error) {
 	k.life.Lock()
 	defer k.life.Unlock()
-	now := k.now()
+	now, loaded := k.now(), set != nil
 	switch {
+	case k.set.Load() != set: // it landed since the caller looked
+		return k.last, nil
 	case loaded && now.Before(k.absent[maphash.String(k.seed, kid)].again):
 		return nil, ErrUnknownKey
 	case k.flight != nil:
@@ -108,7 +110,8 @@ func (k *KeySet) miss(kid string) {
 // launch begins a download. k.life is held, and no other is under way.
 func (k *KeySet) launch() *flight {
 	f := &flight{done: make(chan struct{}), late: make(chan struct{}), ended: make(chan struct{})}
-	k.flight, k.tried = f, k.now()
+	before := k.last
+	k.flight, k.last, k.tried = f, f, k.now()
 	base := k.ctx
 	if k.cancel == nil {
 		base = context.Background() // Reload, by somebody without a guard
@@ -132,13 +135,13 @@ func (k *KeySet) launch() *flight {
 		default:
 			notes = k.land(a, err)
 		}
-		f.err = err
-		k.life.Unlock()
+		f.err, k.flight = err, nil
 		close(f.done)
-		k.record(notes)
-		k.life.Lock()
-		k.flight = nil
 		k.life.Unlock()
+		if before != nil { // first things first
+			<-before.ended
+		}
+		k.record(notes)
 	}()
 	return f
 }

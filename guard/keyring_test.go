@@ -556,3 +556,33 @@ func TestKeysOverHTTP(t *testing.T) {
 		t.Errorf("after: %v, %v", old, young)
 	}
 }
+
+// A download that has landed serves no later request, even while what it has to
+// say is still being written: its set may be from before the key.
+func TestKeysWhileRecording(t *testing.T) {
+	clock := newClock()
+	issuer := newProcess(t, clock.Now, guard.NewMemoryStore(), guard.SigningKey{Key: guard.Key{ID: "k1", Material: rsaKeys()[0]}})
+	server := httptest.NewServer(issuer.JWKSHandler())
+	defer server.Close()
+	written := make(chan struct{})
+	g := open(t, guard.Config{
+		Keys: guard.JWKS(guard.JWKSConfig{URL: server.URL}), Algorithms: ringAlgorithms,
+		Issuers: []string{"https://login.example"}, Audience: []string{"orders"}, Now: clock.Now,
+		Events: guard.EventConfig{Sink: sinkFunc(func(e *event.Event) {
+			if e.Kind == event.KeysRefreshed {
+				<-written
+			}
+		})},
+	})
+	defer close(written)
+	if why := verdict(g, issuer.token(t)); why != 0 {
+		t.Errorf("before: %v", why)
+	}
+	clock.add(time.Minute)
+	if err := issuer.ring.Add(guard.SigningKey{Key: guard.Key{ID: "k2", Material: ecKeys()[0]}, SignFrom: clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if why := verdict(g, issuer.token(t)); why != 0 {
+		t.Errorf("during: %v", why)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func TestPlantedTokenRaisesAlert(t *testing.T) {
 	const secret = "a secret of thirty-two bytes or more"
 	var mu sync.Mutex
 	var lines []string
-	now := start
+	var passed atomic.Int64 // of the guard's time
 	g, err := guard.New(guard.Config{
 		Keys: guard.Static(guard.Key{ID: "k1", Material: secret}), Algorithms: []string{"HS256"},
 		Issuers: []string{"https://login.example"}, Audience: []string{"orders"},
@@ -31,7 +32,7 @@ func TestPlantedTokenRaisesAlert(t *testing.T) {
 			defer mu.Unlock()
 			lines = append(lines, string(e.Append(nil)))
 		})},
-		Now: func() time.Time { return now },
+		Now: func() time.Time { return start.Add(time.Duration(passed.Load())) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +47,7 @@ func TestPlantedTokenRaisesAlert(t *testing.T) {
 	}
 	h := g.Verify(http.NotFoundHandler())
 	present := func(raw, from string) {
-		now = now.Add(time.Minute)
+		passed.Add(int64(time.Minute))
 		r := httptest.NewRequest("GET", "/orders", nil)
 		r.RemoteAddr = from + ":4711"
 		r.Header.Set("Authorization", "Bearer "+raw)
