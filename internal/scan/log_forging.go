@@ -16,16 +16,12 @@ var _ = add(Probe{
 	Weakness: catalog.LogInjection,
 	Title:    "line breaks, colours and quotes in kid, sub and alg",
 	Stage:    StageRefusal,
-	Needs:    []Need{NeedJWT},
+	Needs:    []Need{NeedJWT, NeedLog},
 	Requests: requests(3),
 	Truth: []event.Reason{event.ReasonBadSignature, event.ReasonMalformed, event.ReasonBadEncoding, event.ReasonUnknownKID, event.ReasonKIDInjection,
 		event.ReasonAlgNotAllowed, event.ReasonAlgKeyMismatch, event.ReasonBadClaim, event.ReasonOversized},
 	Silent: catalog.SilentVerifyFailure,
 	Run: func(ctx context.Context, a *attempt) {
-		if !a.run.book.assessed() {
-			a.skip("needs a log source")
-			return
-		}
 		t := a.run.token
 		sub := a.run.recipe.Claims.subject(t.Payload)
 		places := []struct {

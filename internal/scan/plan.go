@@ -29,18 +29,12 @@ func PlanOf(r *Recipe) Plan {
 	for _, probe := range Probes() {
 		n := Planned{Name: probe.Name, Title: probe.Title, Requests: probe.Requests(r)}
 		for _, need := range probe.Needs {
-			switch {
-			case need == NeedRefresh && r.Refresh == nil:
-				n.Why = "the recipe has no refresh"
-			case need == NeedLogout && r.Logout == nil && r.Revoke == nil:
-				n.Why = "the recipe has neither logout nor revoke"
+			if n.Why == "" {
+				n.Why = need.absent(r)
 			}
 		}
-		if n.Why == "" && probe.Stage >= StageLifecycle && len(r.Login) > 0 && probe.Name != "bad-token-burst" {
-			p.Logins++
-			if probe.Name == "use-after-logout" && r.Logout != nil && r.Revoke != nil {
-				p.Logins++
-			}
+		if n.Why == "" && probe.Logins != nil && len(r.Login) > 0 {
+			p.Logins += probe.Logins(r)
 		}
 		if n.Why != "" {
 			n.Requests = 0

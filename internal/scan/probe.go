@@ -17,8 +17,10 @@ type Probe struct {
 	Title    string     // what is sent, for people
 	Stage    Stage
 	Needs    []Need
-	// Requests is how many it sends at most, for the budget.
+	// Requests is how many it sends at most, for the budget, without those of Logins.
 	Requests func(r *Recipe) int
+	// Logins is how many sessions it opens at most; nil: none.
+	Logins func(r *Recipe) int
 	// Truth are the reasons that a right record of the attack may give; the first
 	// is the best. Its class decides at which level it should be written.
 	Truth []event.Reason
@@ -47,9 +49,39 @@ type Need int
 const (
 	NeedJWT     Need = iota // the access token is a JWT
 	NeedKey                 // a way to sign tokens: given, or found by an earlier probe
+	NeedLogin               // the recipe logs in, so that sessions can be opened and used up
 	NeedRefresh             // the recipe has refresh, and the login gives a refresh token
 	NeedLogout              // the recipe has logout or revoke
+	NeedLog                 // a source of log lines
 )
+
+// absent says what a recipe lacks of a need; empty: nothing, as far as the recipe tells.
+func (n Need) absent(r *Recipe) string {
+	switch {
+	case n == NeedLogin && len(r.Login) == 0:
+		return "the recipe has no login"
+	case n == NeedRefresh && r.Refresh == nil:
+		return "the recipe has no refresh"
+	case n == NeedLogout && r.Logout == nil && r.Revoke == nil:
+		return "the recipe has neither logout nor revoke"
+	case n == NeedLog && len(r.Logs) == 0:
+		return "needs a log source"
+	}
+	return ""
+}
+
+// missing says what a run lacks of a need.
+func (n Need) missing(r *run) string {
+	switch {
+	case n == NeedJWT && r.token == nil:
+		return "the access token is not a JWT"
+	case n == NeedKey && r.signer == nil:
+		return "needs the signing key: give keys.secret or keys.pem"
+	case n == NeedRefresh && r.recipe.Refresh != nil && r.main.refresh() == "":
+		return "the login takes no refresh token"
+	}
+	return n.absent(r.recipe)
+}
 
 // probes is filled by the files of the probes.
 var probes []Probe

@@ -17,6 +17,7 @@ var _ = add(Probe{
 	Stage:    StageBurst,
 	Needs:    []Need{NeedRefresh},
 	Requests: func(r *Recipe) int { return r.Limits.Refreshes },
+	Logins:   requests(1),
 	Truth:    []event.Reason{event.ReasonRateLimited},
 	Silent:   catalog.SilentRefresh,
 	Alert:    catalog.RefreshAbuse,

@@ -16,6 +16,7 @@ var _ = add(Probe{
 	Stage:    StageLifecycle,
 	Needs:    []Need{NeedRefresh},
 	Requests: requests(5),
+	Logins:   requests(1),
 	Truth:    []event.Reason{event.ReasonRefreshReuse, event.ReasonReplayed, event.ReasonFamilyRevoked, event.ReasonRevoked},
 	Silent:   catalog.SilentRefresh,
 	Alert:    catalog.RefreshReuse,

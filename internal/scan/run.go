@@ -272,17 +272,8 @@ func (r *run) attempt(ctx context.Context, p Probe) *attempt {
 // lacks says what a probe needs and does not have.
 func (r *run) lacks(p Probe) string {
 	for _, n := range p.Needs {
-		switch {
-		case n == NeedJWT && r.token == nil:
-			return "the access token is not a JWT"
-		case n == NeedKey && r.signer == nil:
-			return "needs the signing key: give keys.secret or keys.pem"
-		case n == NeedRefresh && r.recipe.Refresh == nil:
-			return "the recipe has no refresh"
-		case n == NeedRefresh && r.main.refresh() == "":
-			return "the login takes no refresh token"
-		case n == NeedLogout && r.recipe.Logout == nil && r.recipe.Revoke == nil:
-			return "the recipe has neither logout nor revoke"
+		if why := n.missing(r); why != "" {
+			return why
 		}
 	}
 	if r.controls.open() && p.Weakness != catalog.UnauthenticatedAccess && !slices.Contains(p.Needs, NeedRefresh) {

@@ -21,6 +21,12 @@ var _ = add(Probe{
 		}
 		return 5
 	},
+	Logins: func(r *Recipe) int {
+		if r.Logout != nil && r.Revoke != nil {
+			return 2
+		}
+		return 1
+	},
 	Truth:  []event.Reason{event.ReasonRevoked, event.ReasonSessionEnded, event.ReasonFamilyRevoked, event.ReasonUnknownToken},
 	Silent: catalog.SilentRevokedUse,
 	Alert:  catalog.RevokedUse,
