@@ -184,3 +184,16 @@ func (f *fold) turn(window time.Duration, give func(foldKey, *event.Event)) {
 		}
 	}
 }
+
+// left is how much was counted and not given out.
+func (f *fold) left() (n int64) {
+	for i := range f.shards {
+		s := &f.shards[i]
+		s.mu.Lock()
+		for _, c := range s.cells {
+			n += c.count
+		}
+		s.mu.Unlock()
+	}
+	return n
+}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"log/slog"
@@ -214,7 +215,8 @@ func (g *Guard) watch(ctx context.Context, heartbeat time.Duration) {
 
 // Close writes what is folded and still counted, says that the guard stopped,
 // and closes the sink when it can be closed. The guard goes on working, but no
-// longer in the background: stop the server first.
+// longer in the background: stop the server first. The error says how many
+// records the sink did not take; they are lost.
 func (g *Guard) Close(ctx context.Context) error {
 	if g.closed.Swap(true) {
 		return nil
@@ -247,8 +249,12 @@ func (g *Guard) Close(ctx context.Context) error {
 	g.rec.turn(now, time.Second)
 	g.rec.turn(now, time.Second) // what waited for a sample, too
 	g.rec.send(g.rec.fact(event.GuardStopped, 0, now))
-	if c, ok := g.rec.sink.(closer); ok {
-		return c.Close(ctx)
+	var err error
+	if n := g.rec.fold.left(); n > 0 {
+		err = fmt.Errorf("events: the sink did not take %d records", n)
 	}
-	return nil
+	if c, ok := g.rec.sink.(closer); ok {
+		err = errors.Join(err, c.Close(ctx))
+	}
+	return err
 }

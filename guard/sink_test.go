@@ -197,6 +197,30 @@ func TestStuckWriter(t *testing.T) {
 	})
 }
 
+// Close says what was lost for good: the sink that takes nothing took neither
+// the start, nor the two refusals, nor the stop.
+func TestCloseTellsOfLoss(t *testing.T) {
+	g, err := guard.New(guard.Config{
+		Keys: guard.Static(secret), Algorithms: []string{"HS256"}, AnyIssuer: true, AnyAudience: true,
+		Events: guard.EventConfig{Sink: full{}, Heartbeat: -1}, Limit: guard.LimitConfig{Disabled: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		g.Check(t.Context(), "x", guard.Meta{})
+	}
+	if err, want := g.Close(t.Context()), "events: the sink did not take 4 records"; err == nil || err.Error() != want {
+		t.Errorf("Close: %v, want %s", err, want)
+	}
+}
+
+// A full sink takes nothing.
+type full struct{}
+
+func (full) Emit(*event.Event)       {}
+func (full) Offer(*event.Event) bool { return false }
+
 type stuck struct {
 	mu   sync.Mutex
 	free chan struct{}
