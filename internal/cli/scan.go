@@ -53,7 +53,7 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 	}
 	f := c.Flags()
 	f.StringVar(&s.config, "config", "", "recipe `FILE` (default jotsight.yaml, if it is there and no URL is given)")
-	f.StringArrayVar(&s.logs, "logs", nil, "a log `FILE` of the service; may be repeated")
+	f.StringArrayVar(&s.logs, "logs", nil, "a log `FILE` of the service, - for the standard input; may be repeated")
 	f.StringVar(&s.tokenFile, "token-file", "", "`FILE` with the token, for a scan without recipe")
 	f.BoolVar(&s.plan, "plan", false, "print what would be sent, and send nothing")
 	f.StringVar(&s.format, "format", "text", "`FORMAT` of the report: text or json")
@@ -93,7 +93,7 @@ func (s *scanCommand) run(c *cobra.Command, args []string) error {
 		return scan.WritePlan(c.OutOrStdout(), recipe)
 	}
 	report, err := scan.Run(c.Context(), recipe, scan.Options{
-		Version: Version(), Authorized: s.authorized, Progress: progress(c.ErrOrStderr()),
+		Version: Version(), Authorized: s.authorized, Progress: progress(c.ErrOrStderr()), Stdin: c.InOrStdin(),
 	})
 	if report == nil {
 		return scanError(err, "nothing was decided; start the target and name its log, then scan again")

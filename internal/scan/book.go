@@ -1,7 +1,7 @@
 package scan
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,8 +31,10 @@ type line struct {
 // A book is all logs of the service, followed from the moment at which it was
 // opened. One goroutine reads; its methods may be called from any.
 type book struct {
+	logs    []LogSource // what the recipe says of each source
+	sources []source    // in the same order
+
 	mu      sync.Mutex
-	tails   []*tail
 	lines   []line
 	kept    int
 	changed time.Time // when the last byte was seen
@@ -43,30 +45,45 @@ type book struct {
 	done sync.WaitGroup
 }
 
-// openBook opens every log, at its end. A log that cannot be read is an error
-// now, before anything is sent.
-func openBook(r *Recipe) (*book, error) {
-	b := &book{changed: time.Now()}
-	for i, src := range r.Logs {
-		t := &tail{LogSource: src, number: i, path: r.file(src.File)}
-		if err := t.open(); err != nil {
-			b.close()
-			return nil, &Unusable{src.name(), plainError(err)}
-		}
-		end, err := t.f.Seek(0, io.SeekEnd)
+// openBook opens every log and reads what is in it so far. A log that cannot be
+// read is an error now, before anything is sent.
+func openBook(ctx context.Context, r *Recipe, stdin io.Reader) (*book, error) {
+	b := &book{changed: time.Now(), logs: r.Logs}
+	follow, stop := context.WithCancel(context.WithoutCancel(ctx))
+	b.stop = stop
+	for _, log := range r.Logs {
+		s, err := openSource(follow, r, log, stdin)
 		if err != nil {
 			b.close()
-			return nil, &Unusable{src.name(), plainError(err)}
+			return nil, &Unusable{log.name(), plainError(err)}
 		}
-		t.offset, t.start = end, end
-		b.tails = append(b.tails, t)
+		b.sources = append(b.sources, s)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	b.stop = stop
-	if len(b.tails) > 0 {
-		b.done.Go(func() { b.follow(ctx) })
+	if len(b.sources) > 0 {
+		b.done.Go(func() { b.follow(follow) })
+	}
+	if !b.begun(ctx) {
+		b.close()
+		return nil, cmp.Or(b.err(), ctx.Err())
 	}
 	return b, nil
+}
+
+// begun waits until every source that tells its past as if it were new has told
+// it, at most ten seconds, and reports whether the log can be used.
+func (b *book) begun(ctx context.Context) bool {
+	if slices.ContainsFunc(b.sources, func(s source) bool { _, ok := s.(garrulous); return ok }) {
+		began := time.Now()
+		for time.Since(began) < 10*time.Second && sleep(ctx, pollEvery) {
+			b.mu.Lock()
+			quiet := time.Since(b.changed)
+			b.mu.Unlock()
+			if b.err() != nil || quiet > 300*time.Millisecond {
+				break
+			}
+		}
+	}
+	return b.err() == nil && ctx.Err() == nil
 }
 
 // plainError drops the path that the caller names anyway.
@@ -83,13 +100,13 @@ func (b *book) close() {
 		b.stop()
 	}
 	b.done.Wait()
-	for _, t := range b.tails {
-		t.f.Close()
+	for _, s := range b.sources {
+		s.close()
 	}
 }
 
 // assessed reports whether there is a log at all.
-func (b *book) assessed() bool { return len(b.tails) > 0 }
+func (b *book) assessed() bool { return len(b.sources) > 0 }
 
 func (b *book) follow(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)
@@ -108,20 +125,23 @@ func (b *book) poll() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	for _, t := range b.tails {
-		texts, err := t.read()
-		if err != nil {
-			b.failed = &Unusable{t.name(), plainError(err)}
+	if b.kept > maxKept {
+		return
+	}
+	for i, src := range b.sources {
+		texts, grew, err := src.read()
+		if err != nil && b.failed == nil {
+			b.failed = &Unusable{b.logs[i].name(), plainError(err)}
 		}
-		if t.grew {
+		if grew {
 			b.changed = now
 		}
 		for _, text := range texts {
 			if b.kept += len(text); b.kept > maxKept {
-				b.failed = &Unusable{t.name(), fmt.Errorf("grew by more than %d MiB during the scan", maxKept>>20)}
+				b.failed = &Unusable{b.logs[i].name(), fmt.Errorf("grew by more than %d MiB during the scan", maxKept>>20)}
 				return
 			}
-			b.lines = append(b.lines, line{t.number, text, now})
+			b.lines = append(b.lines, line{i, text, now})
 		}
 	}
 }
@@ -158,8 +178,8 @@ func (b *book) flush() time.Duration {
 const hiccup = 100 * time.Millisecond
 
 func (b *book) configured() (d time.Duration) {
-	for _, t := range b.tails {
-		d = max(d, t.Flush)
+	for _, l := range b.logs {
+		d = max(d, l.Flush)
 	}
 	return d
 }
@@ -193,13 +213,21 @@ func (b *book) settleFor(ctx context.Context, wait time.Duration) {
 		b.mu.Lock()
 		quiet := now.Sub(b.changed)
 		b.mu.Unlock()
-		if now.After(until) && quiet >= min(wait, 50*time.Millisecond) {
+		if now.After(until) && quiet >= min(wait, 50*time.Millisecond) && b.asked(until) {
 			return
 		}
 		if !sleep(ctx, pollEvery) {
 			return
 		}
 	}
+}
+
+// asked reports whether every source that has to be asked was asked after t.
+func (b *book) asked(t time.Time) bool {
+	return !slices.ContainsFunc(b.sources, func(s source) bool {
+		p, ok := s.(polled)
+		return ok && p.asOf().Before(t)
+	})
 }
 
 // waitFor waits until ok says so of the lines since mark, at most d.
@@ -215,12 +243,14 @@ func (b *book) waitFor(ctx context.Context, mark int, d time.Duration, ok func([
 // the last match counts. It waits for the service to write.
 func (b *book) await(ctx context.Context, re *regexp.Regexp) (found string) {
 	for until := time.Now().Add(b.flush() + 2*time.Second); ; {
-		for _, t := range b.tails {
-			t.history(b.startOf(t), func(text string) {
-				for _, m := range re.FindAllStringSubmatch(text, -1) {
-					found = m[len(m)-1]
-				}
-			})
+		for _, src := range b.sources {
+			if past, ok := src.(historian); ok {
+				past.history(func(text string) {
+					for _, m := range re.FindAllStringSubmatch(text, -1) {
+						found = m[len(m)-1]
+					}
+				})
+			}
 		}
 		for _, l := range b.since(0) {
 			if s := match(re, l.text); s != "" {
@@ -236,140 +266,31 @@ func (b *book) await(ctx context.Context, re *regexp.Regexp) (found string) {
 // whole calls see with all text of all logs, from the first byte, in pieces that
 // overlap by at least overlap bytes.
 func (b *book) whole(overlap int, see func(source, text string)) {
-	for _, t := range b.tails {
+	for i, src := range b.sources {
+		past, ok := src.(historian)
+		if !ok {
+			continue
+		}
 		var before string
-		t.history(b.startOf(t), func(text string) {
-			see(t.ID, before+text)
+		past.history(func(text string) {
+			see(b.logs[i].ID, before+text)
 			before = text[max(0, len(text)-overlap):]
 		})
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, t := range b.tails {
+	for i, src := range b.sources {
 		var text strings.Builder
 		for _, l := range b.lines {
-			if l.source == t.number {
+			if l.source == i {
 				text.WriteString(l.text)
 				text.WriteByte('\n')
 			}
 		}
-		text.Write(t.partial)
-		see(t.ID, text.String())
-	}
-}
-
-func (b *book) startOf(t *tail) int64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return t.start
-}
-
-// A tail follows one file by name: through truncation, replacement and a time
-// in which it is not there.
-type tail struct {
-	LogSource
-	number  int
-	path    string
-	f       *os.File
-	info    os.FileInfo
-	offset  int64
-	start   int64 // what was there before the scan
-	partial []byte
-	grew    bool
-}
-
-func (t *tail) open() error {
-	f, err := os.Open(t.path)
-	if err != nil {
-		return err
-	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = errors.New("is a directory")
-	}
-	if err != nil {
-		f.Close()
-		return err
-	}
-	t.f, t.info = f, info
-	return nil
-}
-
-// read gives the lines that became complete. A file that was replaced is read to
-// its end first.
-func (t *tail) read() (lines []string, err error) {
-	t.grew = false
-	lines, err = t.more(lines)
-	if err != nil {
-		return lines, err
-	}
-	info, err := os.Stat(t.path)
-	switch {
-	case err != nil:
-		return lines, nil // between two names of a rotation
-	case !os.SameFile(info, t.info):
-		old := t.f
-		if t.open() != nil {
-			return lines, nil
+		if u, ok := src.(unfinished); ok {
+			text.WriteString(u.rest())
 		}
-		lines, _ = (&tail{f: old, offset: t.offset}).more(lines)
-		old.Close()
-		t.offset, t.start = 0, 0
-		return t.more(lines)
-	case info.Size() < t.offset:
-		t.offset, t.start, t.partial = 0, 0, nil
-		return t.more(lines)
-	}
-	return lines, nil
-}
-
-func (t *tail) more(lines []string) ([]string, error) {
-	var buf [64 << 10]byte
-	for {
-		n, err := t.f.ReadAt(buf[:], t.offset)
-		if n > 0 {
-			t.grew = true
-			t.offset += int64(n)
-			t.partial = append(t.partial, buf[:n]...)
-			for {
-				i := bytes.IndexByte(t.partial, '\n')
-				if i < 0 && len(t.partial) <= maxLogLine {
-					break
-				}
-				end, next := i, i+1
-				if i < 0 || i > maxLogLine {
-					end, next = maxLogLine, maxLogLine
-				}
-				lines = append(lines, string(t.partial[:end]))
-				t.partial = t.partial[next:]
-			}
-		}
-		if err == io.EOF || n == 0 && err == nil {
-			return lines, nil
-		}
-		if err != nil {
-			return lines, err
-		}
-	}
-}
-
-// history calls see with what stood in the file before the scan began.
-func (t *tail) history(start int64, see func(text string)) {
-	f, err := os.Open(t.path)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	r := io.LimitReader(f, start)
-	buf := make([]byte, 1<<20)
-	for {
-		n, err := io.ReadFull(r, buf)
-		if n > 0 {
-			see(string(buf[:n]))
-		}
-		if err != nil {
-			return
-		}
+		see(b.logs[i].ID, text.String())
 	}
 }
 

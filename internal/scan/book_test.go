@@ -16,17 +16,12 @@ import (
 // says when it reads.
 func readBook(t *testing.T, path string) *book {
 	t.Helper()
-	tl := &tail{LogSource: LogSource{ID: "app", File: path, Format: "auto", Flush: time.Millisecond}, path: path}
-	if err := tl.open(); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(path)
+	tl, err := openTail(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tl.offset, tl.start = info.Size(), info.Size()
-	t.Cleanup(func() { tl.f.Close() })
-	return &book{tails: []*tail{tl}}
+	t.Cleanup(tl.close)
+	return &book{logs: []LogSource{{ID: "app", File: path, Format: "auto", Flush: time.Millisecond}}, sources: []source{tl}}
 }
 
 func write(t *testing.T, path, text string, flag int) {
@@ -130,7 +125,7 @@ func TestRecords(t *testing.T) {
 			if tt.format == "" {
 				tt.format = "auto"
 			}
-			b := &book{tails: []*tail{{LogSource: LogSource{Format: tt.format}}}}
+			b := &book{logs: []LogSource{{Format: tt.format}}}
 			var lines []line
 			for l := range strings.SplitSeq(tt.text, "\n") {
 				lines = append(lines, line{text: l})
@@ -170,7 +165,7 @@ func TestReason(t *testing.T) {
 		{`{"time":"2026-01-02T03:04:05Z","event":"jwt.missing"}`, "missing", true, true},
 		{"Error: no\n    at bearer-expired/lib/index.js", "expired", false, false},
 	} {
-		b := &book{tails: []*tail{{LogSource: LogSource{Format: "auto"}}}}
+		b := &book{logs: []LogSource{{Format: "auto"}}}
 		var lines []line
 		for l := range strings.SplitSeq(tt.text, "\n") {
 			lines = append(lines, line{text: l})
@@ -208,7 +203,7 @@ func TestPlainDespiteRandomText(t *testing.T) {
 		{`[01JD4QZ8XK3V5TNBR7WYMHCEGA] done`, `[01JD4QZ9ABCDEFGHJKMNPQRSTV] done`, true},
 		{`[01JD4QZ8XK3V5TNBR7WYMHCEGA] done`, `[01JD4QZ9ABCDEFGHJKMNPQRSTV] refused`, false},
 	} {
-		b := &book{tails: []*tail{{LogSource: LogSource{Format: "auto"}}}}
+		b := &book{logs: []LogSource{{Format: "auto"}}}
 		base := newBaseline(b.records([]line{{text: tt.good}}), good)
 		if got := base.plain(b.records([]line{{text: tt.bad}})[0], bad); got != tt.plain {
 			t.Errorf("%s after %s: plain %v, want %v", tt.bad, tt.good, got, tt.plain)
@@ -222,7 +217,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add(`time=x level=warn msg="a\"b" c=`)
 	f.Add("127.0.0.1 - - [02/Jan/2026:03:04:05 +0000] \"GET / HTTP/1.1\" 401 1\n\tat x")
 	f.Fuzz(func(t *testing.T, text string) {
-		b := &book{tails: []*tail{{LogSource: LogSource{Format: "auto"}}}}
+		b := &book{logs: []LogSource{{Format: "auto"}}}
 		var lines []line
 		for l := range strings.SplitSeq(text, "\n") {
 			lines = append(lines, line{text: l})
@@ -257,7 +252,7 @@ func TestLearnOnlyFromOwnLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	write(t, path, "", 0)
 	b := readBook(t, path)
-	b.tails[0].Flush = 20 * time.Millisecond
+	b.logs[0].Flush = 20 * time.Millisecond
 	write(t, path, "a0123456789abcde refused\n", os.O_APPEND)
 	b.poll()
 	for range 3 {

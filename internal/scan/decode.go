@@ -537,28 +537,3 @@ func (d *decoder) extract(n *yaml.Node, f string) Extract {
 	}
 	return e
 }
-
-func (d *decoder) log(n *yaml.Node, f string, number int) LogSource {
-	ofHTTP := d.later("it belongs to http")
-	s := LogSource{ID: fmt.Sprintf("log%d", number), Format: "auto", Flush: defaultFlush}
-	seen := d.object(n, f, fields{
-		"id": func(n *yaml.Node, f string) { s.ID = d.text(n, f) },
-		"file": func(n *yaml.Node, f string) {
-			s.File, s.where = d.text(n, f), fmt.Sprintf("%s:%d: %s", d.name, n.Line, f)
-		},
-		"format": func(n *yaml.Node, f string) {
-			if s.Format = d.text(n, f); !slices.Contains([]string{"auto", "json", "logfmt", "clf", "text"}, s.Format) {
-				d.fail(n, f, "not one of auto, json, logfmt, clf, text")
-			}
-		},
-		"join":  func(n *yaml.Node, f string) { s.Join = d.pattern(n, f) },
-		"flush": func(n *yaml.Node, f string) { s.Flush = d.duration(n, f) },
-		"cmd":   d.later("let the command write into a file and name it with file"),
-		"http":  d.later("copy the log into a file and name it with file"),
-		"login": ofHTTP, "items": ofHTTP, "cursor": ofHTTP, "level": ofHTTP,
-	})
-	if n.Kind == yaml.MappingNode && !seen["file"] && !seen["cmd"] && !seen["http"] {
-		d.fail(n, join(f, "file"), "missing")
-	}
-	return s
-}

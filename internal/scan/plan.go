@@ -72,7 +72,7 @@ func WritePlan(w io.Writer, r *Recipe) error {
 		}
 	}
 	for _, l := range r.Logs {
-		fmt.Fprintf(&b, "  log        %s\n", l.File)
+		fmt.Fprintf(&b, "  log        %s\n", l.place())
 	}
 	if r.Alerts != nil {
 		fmt.Fprintf(&b, "  alerts     listen on %s, wait %s\n", r.Alerts.Webhook, r.Alerts.Within)

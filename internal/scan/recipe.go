@@ -84,13 +84,16 @@ type Claims struct {
 	Audience string
 }
 
-// A LogSource is one log of the service.
+// A LogSource is one log of the service: a file, a command or a store, one of them.
 type LogSource struct {
 	ID     string
-	File   string
-	Format string         // auto, json, logfmt, clf or text
-	Join   *regexp.Regexp // a line that matches continues the one before
-	Flush  time.Duration  // how long the service may take to write a line
+	File   string            // - is the standard input
+	Cmd    string            // prints the log
+	Cursor []step            // of Cmd: where in its last entry stands what $CURSOR is to be
+	Format string            // auto, json, logfmt, clf or text
+	Join   *regexp.Regexp    // a line that matches continues the one before
+	Level  map[string]string // the service's own levels in the usual words
+	Flush  time.Duration     // how long the service may take to write a line
 
 	where string // file, line and field that name it; empty: the command line
 }
@@ -163,8 +166,13 @@ func ForURL(target, token string) (*Recipe, error) {
 	return r, nil
 }
 
-// AddLog names a further log file, relative to the working directory.
+// AddLog names a further log file, relative to the working directory; - is the
+// standard input.
 func (r *Recipe) AddLog(file string) error {
+	if file == "-" {
+		r.Logs = append(r.Logs, LogSource{ID: "stdin", File: file, Format: "auto", Flush: defaultFlush})
+		return nil
+	}
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return err
@@ -206,12 +214,24 @@ func (r *Recipe) tokenCookies() (names []string) {
 	return names
 }
 
-// name is how errors call the log.
+// name is how errors call the log. A command is called by its first word: the
+// rest may hold a password.
 func (s LogSource) name() string {
 	if s.where != "" {
-		return s.where + ": " + s.File
+		return s.where + ": " + s.place()
 	}
-	return "log " + s.File
+	return "log " + s.place()
+}
+
+func (s LogSource) place() string {
+	switch {
+	case s.Cmd != "":
+		word, _, _ := strings.Cut(strings.TrimSpace(s.Cmd), " ")
+		return word
+	case s.File == "-":
+		return "standard input"
+	}
+	return s.File
 }
 
 func (r *Recipe) file(name string) string {

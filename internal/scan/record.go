@@ -19,6 +19,7 @@ type record struct {
 	raw    string            // every byte, colour codes included
 	text   string            // without colour codes
 	fields map[string]string // of JSON and logfmt; members of members joined with dots
+	levels map[string]string // what the recipe says of the service's levels
 	access bool              // common or combined log format: an access line by its very form
 	event  *event.Event      // the line is an event of jotsight's own schema
 }
@@ -29,7 +30,7 @@ func (b *book) records(lines []line) []*record {
 	var out []*record
 	last := map[int]*record{}
 	for _, l := range lines {
-		src := b.tails[l.source].LogSource
+		src := b.logs[l.source]
 		if before := last[l.source]; before != nil && continues(src, l.text) && before.fields == nil && len(before.raw) < maxLogLine {
 			before.raw += "\n" + l.text
 			before.text += "\n" + plainText(l.text)
@@ -38,7 +39,7 @@ func (b *book) records(lines []line) []*record {
 		if strings.TrimSpace(l.text) == "" {
 			continue
 		}
-		r := &record{at: l.at, source: l.source, raw: l.text, text: plainText(l.text)}
+		r := &record{at: l.at, source: l.source, raw: l.text, text: plainText(l.text), levels: src.Level}
 		r.read(src.Format)
 		out = append(out, r)
 		last[l.source] = r
@@ -186,6 +187,9 @@ func (r *record) level() string {
 		v, ok := r.field("level", "lvl", "severity", "levelname", "log.level", "severity_text", "loglevel")
 		if !ok {
 			return ""
+		}
+		if w, ok := r.levels[v]; ok {
+			return w
 		}
 		if w, ok := levelWords[strings.ToLower(v)]; ok {
 			return w

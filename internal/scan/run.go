@@ -33,6 +33,7 @@ type Options struct {
 	// FoldWait is how long a service may take to write out records that it folds
 	// under a burst; 0 means 12 seconds.
 	FoldWait time.Duration
+	Stdin    io.Reader // what a log source named - is read from; nil: nothing
 }
 
 // Progress is one step of a scan.
@@ -147,7 +148,7 @@ func (r *run) close() {
 // prepare opens everything that the scan reads before it sends anything but
 // good requests: logs, the alert receiver, a session, the controls.
 func (r *run) prepare(ctx context.Context) (err error) {
-	if r.book, err = openBook(r.recipe); err != nil {
+	if r.book, err = openBook(ctx, r.recipe, r.opts.Stdin); err != nil {
 		return err
 	}
 	if r.recipe.Alerts != nil {
@@ -340,7 +341,7 @@ func (r *run) finish(ctx context.Context) error {
 	r.report.Stats = finding.Stats{
 		Requests:   int(r.client.sent.Load()),
 		DurationMS: r.report.Ended.Sub(r.report.Started).Milliseconds(),
-		Files:      len(r.book.tails),
+		Files:      len(r.book.sources),
 		Lines:      r.book.mark(),
 	}
 	if err := r.vault.scrub(r.report); err != nil {
