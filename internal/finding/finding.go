@@ -68,10 +68,12 @@ type Related struct {
 	Message string `json:"message"`
 }
 
-// A Suppression says why a finding does not count.
+// A Suppression says why a finding does not fail a run. It hides nothing: the
+// finding stays in every report and in the grade.
 type Suppression struct {
 	Reason string `json:"reason"`
-	By     string `json:"by"` // directive, baseline or configuration
+	By     string `json:"by"`              // directive, baseline or configuration
+	Until  string `json:"until,omitempty"` // its last day, as in 2027-01-31; empty: no end
 }
 
 // A Run is one check that was tried, with its verdict.
@@ -127,7 +129,8 @@ type Grade struct {
 	Letter     string      `json:"letter,omitempty"`
 	Score      int         `json:"score"`
 	Deductions []Deduction `json:"deductions,omitempty"`
-	Why        string      `json:"why,omitempty"` // why it was not assessed
+	Basis      string      `json:"basis,omitempty"` // how much was tried: a grade of few checks is worth little
+	Why        string      `json:"why,omitempty"`   // why it was not assessed
 }
 
 // A Deduction is one reason for points lost.
@@ -154,15 +157,27 @@ type Stats struct {
 
 // A Report is the whole result of one scan or lint.
 type Report struct {
-	Tool     string    `json:"tool"`
-	Version  string    `json:"version"`
-	Schema   string    `json:"schema"`
-	Command  string    `json:"command"`
-	Target   string    `json:"target"`
-	Started  time.Time `json:"started"`
-	Ended    time.Time `json:"ended"`
+	Tool    string    `json:"tool"`
+	Version string    `json:"version"`
+	Schema  string    `json:"schema"`
+	Command string    `json:"command"`
+	Target  string    `json:"target"`
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
+	// Partial says why the report is not whole, such as that somebody interrupted
+	// the scan. Empty: it is whole.
+	Partial  string    `json:"partial,omitempty"`
 	Grades   Grades    `json:"grades"`
 	Runs     []Run     `json:"runs"`
 	Findings []Finding `json:"findings"`
+	Notes    []string  `json:"notes,omitempty"` // about suppressions that ended or match nothing
+	Baseline *Compared `json:"baseline,omitempty"`
 	Stats    Stats     `json:"stats"`
+}
+
+// Compared counts the findings of a report against those of a baseline.
+type Compared struct {
+	New   int `json:"new"`   // not in the baseline
+	Known int `json:"known"` // in the baseline, and still there
+	Gone  int `json:"gone"`  // in the baseline, and not found any more
 }

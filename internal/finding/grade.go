@@ -10,7 +10,7 @@ import (
 
 // Rubric names the rules of GradeReport. Whoever changes a figure below, or what
 // counts, gives it a new number: grades of different rubrics do not compare.
-const Rubric = "jotsight-rubric/1"
+const Rubric = "jotsight-rubric/2"
 
 // points is what one weakness costs, by severity and confidence. A confirmed
 // critical costs so much that nothing but an F is left.
@@ -24,8 +24,9 @@ var points = map[catalog.Severity]map[Confidence]int{
 // GradeReport fills r.Grades from r.Runs and r.Findings. It is deterministic and
 // changes nothing else.
 //
-// A weakness costs points once, by its worst finding; findings that are
-// suppressed or implied by another cost nothing. Both grades begin at 100:
+// A weakness costs points once, by its worst finding; findings that another
+// implies cost nothing. A suppressed finding costs what it costs: who accepts a
+// risk still has it. Both grades begin at 100:
 //
 //   - Protection asks whether attacks were refused. It is assessed when at least
 //     half of its checks that ran came to a verdict, or when a critical weakness is
@@ -33,6 +34,8 @@ var points = map[catalog.Severity]map[Confidence]int{
 //   - Visibility asks whether they were seen. It is assessed when the log side was
 //     read for at least one attack, and is never above the share of attacks that
 //     left a record of their own.
+//
+// Of a partial report neither is assessed, unless a critical weakness is certain.
 func GradeReport(r *Report) {
 	r.Grades = Grades{Rubric: Rubric, Protection: protection(r), Visibility: visibility(r)}
 }
@@ -48,7 +51,7 @@ func CountsForVisibility(id catalog.ID) bool {
 }
 
 func protection(r *Report) Grade {
-	var verdicts, inconclusive int
+	var verdicts, inconclusive, skipped int
 	for _, run := range r.Runs {
 		if CountsForVisibility(run.Weakness) {
 			continue
@@ -58,17 +61,25 @@ func protection(r *Report) Grade {
 			verdicts++
 		case Inconclusive:
 			inconclusive++
+		case Skipped:
+			skipped++
 		}
 	}
 	list, critical := deductions(r.Findings, false)
 	switch {
 	case critical:
+	case r.Partial != "":
+		return Grade{Why: r.Partial}
 	case verdicts == 0 && inconclusive == 0:
 		return Grade{Why: "no check ran"}
 	case verdicts < inconclusive || verdicts == 0:
 		return Grade{Why: fmt.Sprintf("%d of %d checks came to no verdict", inconclusive, verdicts+inconclusive)}
 	}
-	return grade(list)
+	g := grade(list)
+	if all := verdicts + inconclusive + skipped; all > 0 {
+		g.Basis = fmt.Sprintf("%d of %s came to a verdict", verdicts, count(all, "check"))
+	}
+	return g
 }
 
 func visibility(r *Report) Grade {
@@ -85,10 +96,13 @@ func visibility(r *Report) Grade {
 			why = run.Seen.Why
 		}
 	}
-	if attacks == 0 {
+	list, critical := deductions(r.Findings, true)
+	switch {
+	case attacks == 0:
 		return Grade{Why: why}
+	case r.Partial != "" && !critical:
+		return Grade{Why: r.Partial}
 	}
-	list, _ := deductions(r.Findings, true)
 	g := grade(list)
 	if most := recorded * 100 / attacks; g.Score > most {
 		share := Deduction{
@@ -104,6 +118,7 @@ func visibility(r *Report) Grade {
 		}
 		g = grade(list)
 	}
+	g.Basis = fmt.Sprintf("%d of %s left a record of their own", recorded, count(attacks, "attack"))
 	return g
 }
 
@@ -116,7 +131,7 @@ func deductions(findings []Finding, visibility bool) (list []Deduction, critical
 	}
 	byID := map[catalog.ID]*worst{}
 	for _, f := range Sorted(findings) { // of equal costs the same one is named every time
-		if f.Suppressed != nil || f.Implied != "" || CountsForVisibility(f.ID) != visibility {
+		if f.Implied != "" || CountsForVisibility(f.ID) != visibility {
 			continue
 		}
 		w := byID[f.ID]
@@ -140,6 +155,9 @@ func deductions(findings []Finding, visibility bool) (list []Deduction, critical
 		}
 		if w.places > 1 {
 			why += fmt.Sprintf(", %d places", w.places)
+		}
+		if w.Suppressed != nil {
+			why += ", suppressed"
 		}
 		list = append(list, Deduction{ID: id, Points: w.points, Why: why})
 	}

@@ -13,12 +13,16 @@ import (
 
 // report makes a report of words: "alg-none-accepted fail none" is a run, with
 // the tier of its record; "!token-in-log high high" a finding, with severity and
-// confidence, then perhaps "implied" or "suppressed".
+// confidence, then perhaps "implied" or "suppressed". "partial" cuts it short.
 func report(t *testing.T, lines ...string) *Report {
 	t.Helper()
 	r := new(Report)
 	for _, l := range lines {
 		w := strings.Fields(l)
+		if l == "partial" {
+			r.Partial = "interrupted"
+			continue
+		}
 		if id, ok := strings.CutPrefix(w[0], "!"); ok {
 			f := Finding{ID: catalog.ID(id), Confidence: Confidence(w[2])}
 			var err error
@@ -65,8 +69,11 @@ func TestGradeReport(t *testing.T) {
 		"two highs":                            {[]string{spoken, "!no-verify-rate-limit high high", "!expired-accepted high high"}, "D 60", "A 100"},
 		"a weakness in three places":           {[]string{spoken, "!verbose-error low low", "!verbose-error low high", "!verbose-error low medium"}, "A 97", "A 100"},
 		"implied costs nothing":                {[]string{spoken, "!expired-accepted high high implied"}, "A 100", "A 100"},
-		"suppressed costs nothing":             {[]string{spoken, "!expired-accepted high high suppressed"}, "A 100", "A 100"},
-		"a suppressed critical caps nothing":   {[]string{spoken, "!alg-none-accepted critical high suppressed"}, "A 100", "A 100"},
+		"suppressed hides nothing":             {[]string{spoken, "!expired-accepted high high suppressed"}, "B 80", "A 100"},
+		"nor does a suppressed critical":       {[]string{spoken, "!alg-none-accepted critical high suppressed"}, "F 50", "A 100"},
+		"interrupted":                          {[]string{spoken, "partial"}, "interrupted", "interrupted"},
+		"interrupted after a critical":         {[]string{spoken, "partial", "!alg-none-accepted critical high"}, "F 50", "interrupted"},
+		"interrupted, with highs alone":        {[]string{spoken, "partial", "!expired-accepted high high", "!token-in-log high high"}, "interrupted", "interrupted"},
 		"informational costs nothing":          {[]string{spoken, "!verbose-error none high"}, "A 100", "A 100"},
 		"never below zero":                     {[]string{spoken, "!alg-none-accepted critical high", "!weak-secret critical high", "!fail-open critical high"}, "F 0", "A 100"},
 		"a leak counts for visibility":         {[]string{spoken, "!token-in-log high high"}, "A 100", "B 80"},

@@ -3,6 +3,7 @@ package finding
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -243,25 +244,23 @@ func (p *page) coverage(runs []Run) {
 	}
 }
 
-// String gives "file:line:column function" or "METHOD route".
+// String gives "file:line:column function", or "METHOD route (file:line)".
 func (l Location) String() string {
-	var parts []string
-	if l.Path != "" {
-		at := l.Path
-		if l.Line > 0 {
-			at += fmt.Sprintf(":%d", l.Line)
-			if l.Column > 0 {
-				at += fmt.Sprintf(":%d", l.Column)
-			}
-		}
-		parts = append(parts, at)
-	}
-	for _, s := range []string{l.Function, l.Method, l.Route} {
-		if s != "" {
-			parts = append(parts, s)
+	at := l.Path
+	if at != "" && l.Line > 0 {
+		at += fmt.Sprintf(":%d", l.Line)
+		if l.Column > 0 {
+			at += fmt.Sprintf(":%d", l.Column)
 		}
 	}
-	return strings.Join(parts, " ")
+	parts := []string{at, l.Function}
+	if l.Route != "" {
+		if at != "" {
+			at = "(" + at + ")"
+		}
+		parts = []string{l.Method, l.Route, at, l.Function}
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
 }
 
 // firstSentence is enough of a catalogue text for a list.

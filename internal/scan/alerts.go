@@ -187,6 +187,8 @@ func (r *run) alerts(ctx context.Context) {
 	why := ""
 	if r.inbox == nil {
 		why = "no alert source"
+	} else if r.report.Partial != "" {
+		why = "interrupted before alerts could arrive"
 	}
 	expecting := func() bool {
 		all := r.inbox.all()

@@ -79,7 +79,7 @@ func (r *run) conclude(ctx context.Context) {
 		}
 		r.searchLogs()
 	}
-	if r.inbox != nil {
+	if r.inbox != nil && r.report.Partial == "" {
 		r.alerting()
 	}
 }
@@ -280,7 +280,8 @@ func (r *run) findings() []finding.Finding {
 			Location: finding.Location{Method: f.step.Method, Route: path}, Evidence: addEvidence(nil, f.evidence),
 			References: references(w),
 		}
-		out.Fingerprint = finding.Fingerprint(out, "")
+		out.Fingerprint = finding.Fingerprint(out, "") // of the route: the same under any name of the recipe
+		out.Location.Path, out.Location.Line = f.step.File, f.step.Line
 		byKey[k] = out
 		order = append(order, k)
 	}

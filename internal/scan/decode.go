@@ -339,6 +339,9 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 				}
 			}
 		},
+		"suppress": func(n *yaml.Node, f string) {
+			d.list(n, f, func(n *yaml.Node, f string) { r.Suppress = append(r.Suppress, d.suppress(n, f)) })
+		},
 		"limits": func(n *yaml.Node, f string) {
 			l := &r.Limits
 			d.object(n, f, fields{
@@ -436,6 +439,7 @@ func (d *decoder) step(n *yaml.Node, field string, extra fields) (s Step) {
 		},
 	}
 	maps.Copy(known, extra)
+	s.File, s.Line = d.name, n.Line
 	seen := d.object(n, field, known)
 	if n.Kind == yaml.MappingNode && !seen["request"] {
 		d.fail(n, join(field, "request"), "missing")

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jotsight/jotsight/internal/finding"
 )
 
 // A Recipe says how a service is spoken to: how to log in, where the token goes,
@@ -35,6 +37,7 @@ type Recipe struct {
 	Logs      []LogSource
 	Alerts    *Alerts
 	Monitor   *Monitor
+	Suppress  []finding.Rule
 	Limits    Limits
 
 	secrets []string // values that no log and no report may hold
@@ -54,6 +57,11 @@ type Step struct {
 	Headers      map[string]string
 	Cookies      map[string]string
 	Take         map[string]Extract
+
+	// File and Line are where the step is described, in a recipe or an OpenAPI
+	// document; empty and 0: nowhere.
+	File string
+	Line int
 }
 
 // A Refresh is the step that exchanges the refresh token for the next pair.

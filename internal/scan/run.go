@@ -85,6 +85,9 @@ type run struct {
 // Run scans the target of a recipe. The error is ErrNotAuthorized, an *Unusable,
 // or the context's. With an error there is no report, unless it is the monitor
 // alone that did not take it. The report holds no token, password or secret.
+//
+// When ctx ends while probes run, what was found until then is reported, and the
+// report says in Partial that it is not whole.
 func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error) {
 	if !o.Authorized && !isLoopback(ctx, recipe.Target.Hostname()) {
 		return nil, fmt.Errorf("target %s: %w", recipe.Target.Host, ErrNotAuthorized)
@@ -116,19 +119,24 @@ func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error
 	}
 	if err := r.prepare(ctx); err != nil {
 		r.close()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, r.clean(err)
 	}
 	defer r.close()
 	if err := r.probe(ctx); err != nil {
 		return nil, r.clean(err)
 	}
-	if err := r.book.err(); err != nil {
+	ctx, done := r.last(ctx)
+	defer done()
+	if err := r.book.err(); err != nil && r.report.Partial == "" {
 		return nil, r.clean(err)
 	}
 	if err := r.finish(ctx); err != nil {
 		return nil, r.clean(err)
 	}
-	if m := recipe.Monitor; m != nil {
+	if m := recipe.Monitor; m != nil && r.report.Partial == "" {
 		if err := post(ctx, m, r.report); err != nil {
 			return r.report, r.clean(&Unusable{"monitor " + m.URL, err})
 		}
@@ -238,16 +246,18 @@ func (r *run) probe(ctx context.Context) error {
 	list := Probes()
 	stage := StageRefusal
 	for i, p := range list {
+		found, unseen := len(r.found), len(r.unseen)
 		if p.Stage != stage {
 			stage = p.Stage
-			if err := r.alive(ctx); err != nil {
+			if err := r.alive(ctx); err != nil && ctx.Err() == nil {
 				return err
 			}
 		}
 		r.opts.Progress(Progress{Done: i, Total: len(list), Probe: p.Name})
 		a := r.attempt(ctx, p)
-		if err := ctx.Err(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			r.interrupted(list[i:], found, unseen)
+			return nil
 		}
 		r.attempts = append(r.attempts, a)
 		r.opts.Progress(Progress{Done: i + 1, Total: len(list), Probe: p.Name, Verdict: a.result.Verdict})
@@ -337,6 +347,7 @@ func (r *run) finish(ctx context.Context) error {
 		r.report.Runs = append(r.report.Runs, a.result)
 	}
 	r.report.Findings = r.findings()
+	finding.Suppress(r.report, r.recipe.Suppress, r.report.Started)
 	r.report.Ended = time.Now().UTC()
 	r.report.Stats = finding.Stats{
 		Requests:   int(r.client.sent.Load()),

@@ -203,19 +203,41 @@ func TestReportSurvivesTheMonitor(t *testing.T) {
 	}
 }
 
-// TestInterrupted ends politely and at once.
+// TestInterrupted ends at once and reports what was done: what came before the
+// interruption stands, what came after is no verdict, and the report says so.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	g := newTarget(t, switches{})
+	g := newTarget(t, switches{none: true})
 	ctx, stop := context.WithCancel(t.Context())
-	n := 0
-	_, err := Run(ctx, g.parse(""), Options{Progress: func(Progress) {
-		if n++; n == 3 {
+	done := map[string]bool{}
+	report, err := Run(ctx, g.parse(""), Options{Progress: func(p Progress) {
+		if p.Verdict != "" {
+			done[p.Probe] = true
+		} else if len(done) == 5 {
 			stop()
 		}
 	}})
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v, want context.Canceled", err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(report.Partial, "interrupted after 5 of ") || len(report.Runs) != len(Probes()) {
+		t.Errorf("partial %q with %d runs, want 5 done of %d", report.Partial, len(report.Runs), len(Probes()))
+	}
+	if report.Grades.Visibility.Assessed {
+		t.Errorf("an interrupted scan has the grade %+v", report.Grades.Visibility)
+	}
+	for _, run := range report.Runs {
+		verdict := run.Verdict == finding.Pass || run.Verdict == finding.Fail
+		if verdict && !done[run.Check] {
+			t.Errorf("%s: %s, although it never ended", run.Check, run.Verdict)
+		}
+	}
+	checkNoSecret(t, g, report)
+
+	cancelled, now := context.WithCancel(t.Context())
+	now()
+	if report, err := Run(cancelled, g.parse(""), Options{}); report != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted before the first probe: %v, want context.Canceled and no report", err)
 	}
 }
 

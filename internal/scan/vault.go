@@ -117,6 +117,9 @@ func (v *vault) quote(line string) string {
 // scrub redacts every text of a report, and refuses it if a secret is still there.
 func (v *vault) scrub(r *finding.Report) error {
 	texts := []*string{&r.Target}
+	for i := range r.Notes {
+		texts = append(texts, &r.Notes[i])
+	}
 	for i := range r.Runs {
 		x := &r.Runs[i]
 		texts = append(texts, &x.Why, &x.Seen.Reason, &x.Seen.Why, &x.Alerted.Why)
@@ -124,6 +127,9 @@ func (v *vault) scrub(r *finding.Report) error {
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		texts = append(texts, &f.Message, &f.Location.Route)
+		if f.Suppressed != nil {
+			texts = append(texts, &f.Suppressed.Reason)
+		}
 		for j := range f.Evidence {
 			texts = append(texts, &f.Evidence[j])
 		}
