@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 type signer struct {
 	how  string
 	sign func(header, payload forge.Object) (string, error)
-	// sound says that a token of ours, right in every claim, was accepted.
+	// sound is the answer to a token of ours that is right in every claim.
 	sound *answer
+	ownID bool // only the service's own jti is taken
 }
 
 func keySigner(how, alg string, key forge.Key) *signer {
@@ -46,34 +48,68 @@ func randomKey() []byte {
 	return k
 }
 
-// minted tries tokens that are right in everything but one claim. change gets a
-// payload with fresh times.
-func (a *attempt) minted(ctx context.Context, what string, change func(forge.Object) forge.Object) (accepted bool) {
-	r := a.run
-	if why := a.soundness(ctx); why != "" {
-		a.inconclusive("%s", why)
-		return false
-	}
-	var failed error
-	took, doubt := a.try(ctx, variant{what, func(c string) string {
-		token, err := r.signer.sign(r.token.Header, change(r.fresh().Set("jti", c)))
-		failed = err
-		return token
-	}})
-	if failed != nil {
-		a.inconclusive("%v", failed)
-		return false
-	}
-	a.judge(took, doubt, fmt.Sprintf("%s, signed by %s", what, r.signer.how))
-	return len(took) > 0
+// An alteration is one way in which a token that is signed as it should be is
+// wrong. A nil part stays as it is; payload gets fresh times.
+type alteration struct {
+	name    string
+	header  func(forge.Object) forge.Object
+	payload func(forge.Object) forge.Object
 }
 
-// soundness sends, once in a scan, a copy of the own token with a new jti. When
-// it is refused, nothing that is signed in this way proves anything.
+// minted tries a token that is right in everything but one claim.
+func (a *attempt) minted(ctx context.Context, what string, change func(forge.Object) forge.Object) (accepted bool) {
+	return len(a.altered(ctx, what, alteration{name: what, payload: change})) > 0
+}
+
+// altered tries tokens that are right in everything but one thing each, and
+// gives the names of those that were accepted. It needs a signer.
+func (a *attempt) altered(ctx context.Context, what string, list ...alteration) (accepted []string) {
+	if why := a.soundness(ctx); why != "" {
+		a.inconclusive("%s", why)
+		return nil
+	}
+	var variants []variant
+	var failed error
+	for _, alt := range list {
+		variants = append(variants, variant{alt.name, func(canary string) string {
+			token, err := a.run.mint(canary, alt)
+			failed = errors.Join(failed, err)
+			return token
+		}})
+	}
+	accepted, doubt := a.try(ctx, variants...)
+	if failed != nil {
+		a.inconclusive("%v", failed)
+		return nil
+	}
+	a.judge(accepted, doubt, fmt.Sprintf("%s, signed by %s", what, a.run.signer.how))
+	return accepted
+}
+
+// mint signs the own token, altered. The canary is its jti, unless the service
+// takes only token ids that it gave out.
+func (r *run) mint(canary string, alt alteration) (string, error) {
+	header, payload := r.token.Header, r.fresh()
+	if !r.signer.ownID {
+		payload = payload.Set("jti", canary)
+	}
+	if alt.header != nil {
+		header = alt.header(header)
+	}
+	if alt.payload != nil {
+		payload = alt.payload(payload)
+	}
+	return r.signer.sign(header, payload)
+}
+
+// soundness sends, once in a scan, a copy of the own token with a new jti; if
+// that is refused, one with the own jti. When that is refused too, nothing that
+// is signed in this way proves anything.
 func (a *attempt) soundness(ctx context.Context) (why string) {
 	s := a.run.signer
-	if s.sound == nil {
-		token, err := s.sign(a.run.token.Header, a.run.fresh().Set("jti", newCanary()))
+	for s.sound == nil || *s.sound == refused && !s.ownID {
+		s.ownID = s.sound != nil
+		token, err := a.run.mint(newCanary(), alteration{})
 		if err != nil {
 			return err.Error()
 		}
@@ -89,7 +125,7 @@ func (a *attempt) soundness(ctx context.Context) (why string) {
 		a.begin()
 	}
 	if *s.sound != took {
-		return fmt.Sprintf("a token with a new jti, right in everything and signed by %s, is %s", s.how, *s.sound)
+		return fmt.Sprintf("a copy of the own token, right in everything and signed by %s, is %s", s.how, *s.sound)
 	}
 	return ""
 }
@@ -97,11 +133,26 @@ func (a *attempt) soundness(ctx context.Context) (why string) {
 // fresh is the own payload with times that are right now.
 func (r *run) fresh() forge.Object {
 	p := r.token.Payload
-	now := time.Now().Unix()
-	for name, at := range map[string]int64{"exp": now + 600, "iat": now - 5, "nbf": now - 5} {
+	for name, after := range map[string]time.Duration{"exp": 10 * time.Minute, "iat": -5 * time.Second, "nbf": -5 * time.Second} {
 		if p.Has(name) {
-			p = p.Set(name, at)
+			p = p.Set(name, r.numericDate(after))
 		}
 	}
 	return p
+}
+
+// numericDate is the time after from now in the unit of the service's own
+// tokens: seconds (RFC 7519 section 2), unless they are wrong.
+func (r *run) numericDate(after time.Duration) int64 {
+	at := time.Now().Add(after)
+	if inMillis(r.token.Payload, "exp") {
+		return at.UnixMilli()
+	}
+	return at.Unix()
+}
+
+// inMillis reports whether a NumericDate can only be meant in milliseconds.
+func inMillis(payload forge.Object, name string) bool {
+	var v float64
+	return payload.Value(name, &v) && v > 1e11
 }

@@ -30,7 +30,7 @@ var reasonWords = []struct {
 	{regexp.MustCompile(`(?i)rate.?limit|too many|throttl|limit exceeded`), []event.Reason{event.ReasonRateLimited}},
 	{regexp.MustCompile(`(?i)unknown (?:kid|key)|no (?:such|matching) key|key (?:id )?not found`), []event.Reason{event.ReasonUnknownKID}},
 	{regexp.MustCompile(`(?i)missing|no (?:auth\w*|token|bearer|credentials?)\b|not (?:provided|present|supplied)|without (?:a )?token|token (?:is )?required`),
-		[]event.Reason{event.ReasonMissing}},
+		[]event.Reason{event.ReasonMissing, event.ReasonMissingClaim}},
 }
 
 // reason gives what the record says about why, in its own words, and whether

@@ -36,7 +36,8 @@ type target struct {
 	bad      map[string]int    // refusals by address
 	renewals map[string]int
 	pending  sync.WaitGroup
-	alerts   string // where alerts go
+	issued   map[string]bool // every jti
+	alerts   string          // where alerts go
 	alerted  map[string]bool
 }
 
@@ -54,6 +55,12 @@ type switches struct {
 	none, noverify, expired, aud, iss, inURL, open bool
 	serves                                         bool // refuses, then serves
 	noRotation, reuse, survives, noRevoke, noExp   bool
+
+	// What it makes of claims.
+	nbf, endless, lateExp      bool // ignores nbf; takes no exp; takes a token for half an hour after exp
+	noAud, noIss, partIss      bool // takes a token without the claim, or with a part of it
+	typed, anyType             bool // its tokens say their type; and any other is taken
+	crashes, knowsUsers, ownID bool // 500 for what does not decode; refuses unknown users; and ids that it did not give
 
 	// How it refuses.
 	soft, redirect, guest, verbose bool
@@ -73,7 +80,7 @@ type switches struct {
 func newTarget(t *testing.T, s switches) *target {
 	t.Helper()
 	g := &target{switches: s, t: t, sessions: map[string]bool{}, refresh: map[string]string{}, used: map[string]string{},
-		bad: map[string]int{}, renewals: map[string]int{}, alerted: map[string]bool{}}
+		bad: map[string]int{}, renewals: map[string]int{}, alerted: map[string]bool{}, issued: map[string]bool{}}
 	if g.secret == "" {
 		g.secret = strongSecret
 	}
@@ -197,6 +204,12 @@ func (g *target) mint(sid string) string {
 	if g.noExp {
 		delete(claims, "exp")
 	}
+	if g.typed {
+		claims["token_use"] = "access"
+	}
+	g.mu.Lock()
+	g.issued[claims["jti"].(string)] = true
+	g.mu.Unlock()
 	body, _ := json.Marshal(claims)
 	signing := segment([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + segment(body)
 	return signing + "." + segment(mac(g.secret, signing))
@@ -242,10 +255,14 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	}
 	var header struct{ Alg string }
 	var claims struct {
-		Sub, Iss, Aud, Sid string
-		Exp, Nbf           int64
+		Sub, Iss, Aud, Sid, Jti string
+		Exp, Nbf                int64
+		Use                     string `json:"token_use"`
 	}
 	if decode(parts[0], &header) != nil || decode(parts[1], &claims) != nil {
+		if g.crashes {
+			return "", "internal_error"
+		}
 		return "", "malformed"
 	}
 	switch {
@@ -264,13 +281,27 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	exp, now := time.Unix(claims.Exp, 0), time.Now()
+	if g.lateExp {
+		exp = exp.Add(30 * time.Minute)
+	}
 	switch {
-	case !g.expired && claims.Exp != 0 && claims.Exp < time.Now().Unix():
+	case claims.Exp == 0 && !g.noExp && !g.endless:
+		return claims.Sub, "missing_claim"
+	case !g.expired && claims.Exp != 0 && exp.Before(now):
 		return claims.Sub, "expired"
-	case !g.aud && claims.Aud != "shop":
+	case !g.nbf && time.Unix(claims.Nbf, 0).After(now):
+		return claims.Sub, "not_yet_valid"
+	case !g.aud && claims.Aud != "shop" && !(g.noAud && claims.Aud == ""):
 		return claims.Sub, "bad_audience"
-	case !g.iss && claims.Iss != "https://issuer.test":
+	case !g.iss && claims.Iss != "https://issuer.test" && !(g.noIss && claims.Iss == "") && !(g.partIss && strings.Contains("https://issuer.test", claims.Iss)):
 		return claims.Sub, "bad_issuer"
+	case g.typed && !g.anyType && claims.Use != "access":
+		return claims.Sub, "bad_type"
+	case g.knowsUsers && claims.Sub != "alice":
+		return claims.Sub, "user_disabled"
+	case g.ownID && !g.issued[claims.Jti]:
+		return claims.Sub, "unknown_token"
 	case !g.noRevoke && !g.sessions[claims.Sid]:
 		return claims.Sub, "revoked"
 	}
@@ -291,6 +322,8 @@ func (g *target) refuse(w http.ResponseWriter, r *http.Request, raw string, why 
 	switch {
 	case most > 0 && n > most:
 		status, why = 429, "rate_limited"
+	case why == "internal_error":
+		status = 500
 	case g.redirect:
 		status = 302
 		w.Header().Set("Location", "/sign-in")
