@@ -146,6 +146,16 @@ func (b *book) poll() {
 	}
 }
 
+// secrets gives what the sources were given when they signed in.
+func (b *book) secrets() (all []string) {
+	for _, s := range b.sources {
+		if m, ok := s.(member); ok {
+			all = append(all, m.secrets()...)
+		}
+	}
+	return all
+}
+
 // mark is the place in the book from which since reads.
 func (b *book) mark() int {
 	b.mu.Lock()

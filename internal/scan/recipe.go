@@ -97,13 +97,29 @@ type LogSource struct {
 	ID     string
 	File   string            // - is the standard input
 	Cmd    string            // prints the log
-	Cursor []step            // of Cmd: where in its last entry stands what $CURSOR is to be
+	HTTP   *HTTPLog          // has to be asked for it
+	Cursor []step            // where in an entry stands the place behind which the next begins
 	Format string            // auto, json, logfmt, clf or text
 	Join   *regexp.Regexp    // a line that matches continues the one before
 	Level  map[string]string // the service's own levels in the usual words
 	Flush  time.Duration     // how long the service may take to write a line
 
 	where string // file, line and field that name it; empty: the command line
+}
+
+// An HTTPLog is a log in a store that is asked over HTTP.
+type HTTPLog struct {
+	Kind           string   // http, loki, elastic or monitor
+	Base           *url.URL // nil: the target
+	Method, Path   string   // of http, with {{cursor}} or {{since}}
+	JSON           any      // body of http; nil: none
+	Headers        map[string]string
+	Login          []Step // a session of its own
+	User, Password string // of Basic authentication, or of the monitor's login
+	Query, Index   string // of loki and elastic
+	TimeField, Tie string // of elastic
+	Items          []step // where the list stands in an answer of http; empty: the answer is the list
+	Time, Text     []step // of an item of http; empty: none, and the whole item
 }
 
 // Alerts says where the service's alerts arrive: scan listens there itself.
@@ -236,6 +252,10 @@ func (s LogSource) place() string {
 	case s.Cmd != "":
 		word, _, _ := strings.Cut(strings.TrimSpace(s.Cmd), " ")
 		return word
+	case s.HTTP != nil && s.HTTP.Base != nil:
+		return s.HTTP.Base.Host
+	case s.HTTP != nil:
+		return s.HTTP.Method + " " + pathOnly(s.HTTP.Path)
 	case s.File == "-":
 		return "standard input"
 	}
@@ -264,5 +284,6 @@ func parseTarget(s string) (*url.URL, error) {
 
 const (
 	defaultFlush  = 250 * time.Millisecond
+	storeFlush    = 2 * time.Second // of a store that is filled by a shipper
 	defaultWithin = 10 * time.Second
 )

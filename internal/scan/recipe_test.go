@@ -27,7 +27,7 @@ func TestParseNamesLineAndField(t *testing.T) {
 		{"a target without scheme", "target: localhost\nprotected: {request: GET /}\ntoken: file:t", []string{"r.yaml:1: target: not an http or https address"}},
 		{"a target with a password", "target: http://a:hunter2hunter2@localhost\nprotected: {request: GET /}\ntoken: file:t", []string{"r.yaml:1: target: user and password do not belong into an address"}},
 		{"unknown field", good + "logz: []", []string{"r.yaml:4: logz: unknown field, not one of alerts, "}},
-		{"unknown field deep down", good + "logs:\n  - file: a\n    flash: 1s", []string{"r.yaml:6: logs[0].flash: unknown field, not one of cmd, cursor, file, flush, "}},
+		{"unknown field deep down", good + "logs:\n  - file: a\n    flash: 1s", []string{"r.yaml:6: logs[0].flash: unknown field, not one of cmd, cursor, elastic, file, flush, "}},
 		{"field twice", good + "limits:\n  rps: 1\n  rps: 2", []string{"r.yaml:6: limits.rps: stated twice"}},
 		{"a list for a text", good + "carrier: [a]", []string{"r.yaml:4: carrier: not a text", "r.yaml:4: carrier: not header NAME: {t}, "}},
 		{"missing variable", good + "keys: {secret: \"${NO_SUCH}\"}", []string{"r.yaml:4: keys.secret: variable NO_SUCH is not set"}},

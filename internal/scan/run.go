@@ -341,6 +341,9 @@ func (r *run) backOff(ctx context.Context, res *response) bool {
 
 // finish turns the attempts into the report.
 func (r *run) finish(ctx context.Context) error {
+	for _, s := range r.book.secrets() {
+		r.know("a session of a log source", s, standing)
+	}
 	r.alerts(ctx)
 	r.conclude(ctx)
 	for _, a := range r.attempts {

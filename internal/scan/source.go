@@ -39,6 +39,8 @@ type (
 // openSource opens the log that l names. ctx ends what the source starts.
 func openSource(ctx context.Context, r *Recipe, l LogSource, stdin io.Reader) (source, error) {
 	switch {
+	case l.HTTP != nil:
+		return openQuery(ctx, r, l)
 	case l.Cmd != "":
 		return openCommand(ctx, r.Dir, l)
 	case l.File == "-" && stdin == nil:
