@@ -271,8 +271,12 @@ func missing(wanted []string, have map[string]bool) []string {
 	return slices.DeleteFunc(slices.Clone(wanted), func(k string) bool { return have[k] })
 }
 
+// union says what either of two records holds: a false of the second takes
+// nothing from the first.
 func union(a, b map[string]bool) map[string]bool {
 	m := maps.Clone(a)
-	maps.Copy(m, b)
+	for k, has := range b {
+		m[k] = m[k] || has
+	}
 	return m
 }
