@@ -98,7 +98,12 @@ func (a *attempt) count(got answer) {
 
 // once sends exactly one request for the protected resource.
 func (a *attempt) once(ctx context.Context, v *visitor, token string, put func(*request)) (*response, error) {
-	req := newRequest(a.run.recipe.Protected.Step, a.run.main.expand)
+	return a.onceAt(ctx, v, a.run.recipe.Protected.Step, token, put)
+}
+
+// onceAt is once for another resource.
+func (a *attempt) onceAt(ctx context.Context, v *visitor, step Step, token string, put func(*request)) (*response, error) {
+	req := newRequest(step, a.run.main.expand)
 	if a.run.recipe.Carrier.kind == "cookie" {
 		// The session's other cookies go along, its tokens do not: an attack
 		// without token must be one, and no answer to it may touch the session.
@@ -165,6 +170,7 @@ const took = accepted
 // is no finding.
 func (a *attempt) confirm(ctx context.Context, v variant) (got answer, err error) {
 	for range 2 {
+		a.run.renewOneTime()
 		if _, got, err = a.send(ctx, v.token(newCanary())); err != nil || got != took {
 			return got, err
 		}
@@ -176,6 +182,7 @@ func (a *attempt) confirm(ctx context.Context, v variant) (got answer, err error
 // say more of it than of no token.
 func (a *attempt) twice(ctx context.Context, put func(*request)) (got answer, err error) {
 	for range 2 {
+		a.run.renewOneTime()
 		if _, got, err = a.sendWith(ctx, "", put); err != nil || got != took {
 			return got, err
 		}

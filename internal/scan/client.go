@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -33,6 +34,7 @@ const maxBody = 1 << 20
 // system has addresses to give.
 type client struct {
 	target  *url.URL
+	hosts   map[string]bool // to which the recipe lets us send, with their ports
 	tls     *tls.Config
 	rate    *rate.Limiter
 	timeout time.Duration
@@ -46,7 +48,7 @@ type client struct {
 }
 
 func newClient(r *Recipe) (*client, error) {
-	c := &client{target: r.Target, timeout: r.Limits.Timeout, rate: rate.NewLimiter(rate.Inf, 1)}
+	c := &client{target: r.Target, hosts: r.hosts(), timeout: r.Limits.Timeout, rate: rate.NewLimiter(rate.Inf, 1)}
 	if r.Limits.RPS > 0 {
 		c.rate = rate.NewLimiter(rate.Limit(r.Limits.RPS), r.Limits.Burst)
 	}
@@ -60,6 +62,13 @@ func newClient(r *Recipe) (*client, error) {
 		if !c.tls.RootCAs.AppendCertsFromPEM(text) {
 			return nil, &Unusable{"tls.ca " + r.TLS.CA, errors.New("no certificate in it")}
 		}
+	}
+	if r.TLS.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(r.file(r.TLS.Cert), r.file(r.TLS.Key))
+		if err != nil {
+			return nil, &Unusable{"tls.cert " + r.TLS.Cert, err}
+		}
+		c.tls.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
 }
@@ -126,7 +135,7 @@ func (c *client) visitor() *visitor {
 
 func (v *visitor) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{Timeout: 5 * time.Second}
-	if v.addr.IsValid() {
+	if v.addr.IsValid() && address == hostPort(v.c.target) {
 		network = "tcp4"
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(v.addr, 0))
 	}
@@ -147,6 +156,7 @@ type request struct {
 	jar          http.CookieJar // nil: no cookies of a session
 	keep         bool           // put what the answer sets into jar
 	without      []string       // cookies of jar that are not sent
+	plain        bool           // no canary in the query: the address was given by the service
 	canary       string
 }
 
@@ -203,6 +213,7 @@ type response struct {
 	body   []byte
 	sent   time.Time
 	canary string
+	url    *url.URL
 }
 
 // do sends r. The error never names a header, a body or the query.
@@ -214,15 +225,18 @@ func (v *visitor) do(ctx context.Context, r *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !v.c.hosts[h.URL.Host] {
+		return nil, fmt.Errorf("%s %s: the recipe does not name this host, and nothing is sent to it", r.method, withoutQuery(r.path))
+	}
 	v.c.sent.Add(1)
-	res := &response{sent: time.Now(), canary: r.canary}
+	res := &response{sent: time.Now(), canary: r.canary, url: h.URL}
 	answer, err := v.http.Do(h)
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
 			err = u.Err // without the address and its query
 		}
-		return nil, fmt.Errorf("%s %s: %w", r.method, r.path, err)
+		return nil, fmt.Errorf("%s %s: %w", r.method, withoutQuery(r.path), err)
 	}
 	defer answer.Body.Close()
 	if r.jar != nil && r.keep {
@@ -230,7 +244,7 @@ func (v *visitor) do(ctx context.Context, r *request) (*response, error) {
 	}
 	res.status, res.header = answer.StatusCode, answer.Header
 	if res.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody)); err != nil && len(res.body) == 0 {
-		return nil, fmt.Errorf("%s %s: answer: %w", r.method, r.path, err)
+		return nil, fmt.Errorf("%s %s: answer: %w", r.method, withoutQuery(r.path), err)
 	}
 	return res, nil
 }
@@ -238,6 +252,14 @@ func (v *visitor) do(ctx context.Context, r *request) (*response, error) {
 func (r *request) build(ctx context.Context, target *url.URL) (*http.Request, error) {
 	path, rawQuery, _ := strings.Cut(r.path, "?")
 	u := *target
+	if !strings.HasPrefix(path, "/") {
+		other, err := parseTarget(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.method, err)
+		}
+		u = url.URL{Scheme: other.Scheme, Host: other.Host}
+		target, path = &url.URL{}, cmp.Or(other.EscapedPath(), "/")
+	}
 	u.Path, u.RawPath = target.Path+path, ""
 	if p, err := url.PathUnescape(path); err == nil && p != path {
 		u.Path, u.RawPath = target.Path+p, target.Path+path
@@ -249,7 +271,9 @@ func (r *request) build(ctx context.Context, target *url.URL) (*http.Request, er
 	for k, v := range r.query {
 		q.Set(k, v)
 	}
-	q.Set("_", r.canary) // the name that jQuery made known for a value to ignore; "q" and the like search
+	if !r.plain {
+		q.Set("_", r.canary) // the name that jQuery made known for a value to ignore; "q" and the like search
+	}
 	u.RawQuery = q.Encode()
 
 	var body []byte
@@ -293,4 +317,10 @@ func (r *request) build(ctx context.Context, target *url.URL) (*http.Request, er
 		h.Header.Set(k, v)
 	}
 	return h, nil
+}
+
+// withoutQuery is a path as errors may name it: a query can hold a code or a token.
+func withoutQuery(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return path
 }

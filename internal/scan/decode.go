@@ -82,6 +82,7 @@ type decoder struct {
 	errs    []error
 	secrets []string
 	uses    []use
+	byOAuth []use // steps that say oauth instead of a request
 }
 
 // A use is a {{name}} and where it stands.
@@ -260,19 +261,27 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 			r.Target = u
 		},
 		"tls": func(n *yaml.Node, f string) {
-			d.object(n, f, fields{
+			seen := d.object(n, f, fields{
 				"ca":       func(n *yaml.Node, f string) { r.TLS.CA = d.text(n, f) },
+				"cert":     func(n *yaml.Node, f string) { r.TLS.Cert = d.text(n, f) },
+				"key":      func(n *yaml.Node, f string) { r.TLS.Key = d.text(n, f) },
 				"insecure": func(n *yaml.Node, f string) { r.TLS.Insecure = d.flag(n, f) },
 			})
+			if seen["cert"] != seen["key"] {
+				d.fail(n, f, "cert and key belong together")
+			}
 		},
 		"vars":      func(n *yaml.Node, f string) { r.Vars = d.texts(n, f) },
 		"login":     func(n *yaml.Node, f string) { r.Login = d.login(n, f) },
 		"token":     func(n *yaml.Node, f string) { r.Token = d.token(n, f) },
 		"carrier":   func(n *yaml.Node, f string) { r.Carrier = d.carrier(n, f) },
-		"mint":      d.later("give a token with token: ${NAME}, file:PATH or cmd:COMMAND"),
-		"protected": func(n *yaml.Node, f string) { r.Protected = d.protected(n, f) },
+		"mint":      func(n *yaml.Node, f string) { r.Mint = d.mint(n, f) },
+		"protected": func(n *yaml.Node, f string) { r.Protected, r.Also = d.routes(n, f) },
 		"refresh": func(n *yaml.Node, f string) {
 			r.Refresh = &Refresh{}
+			if d.asOAuth(n, f) {
+				return
+			}
 			extra := fields{"grace": func(n *yaml.Node, f string) { r.Refresh.Grace = d.duration(n, f) }}
 			r.Refresh.Step = d.step(n, f, extra)
 			if len(d.errs) == 0 && r.Refresh.Take == nil {
@@ -280,7 +289,13 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 			}
 		},
 		"logout": func(n *yaml.Node, f string) { s := d.step(n, f, nil); r.Logout = &s },
-		"revoke": func(n *yaml.Node, f string) { s := d.step(n, f, nil); r.Revoke = &s },
+		"revoke": func(n *yaml.Node, f string) {
+			s := Step{Method: "POST"}
+			if !d.asOAuth(n, f) {
+				s = d.step(n, f, nil)
+			}
+			r.Revoke = &s
+		},
 		"keys": func(n *yaml.Node, f string) {
 			d.object(n, f, fields{
 				"secret": func(n *yaml.Node, f string) { r.Keys.Secret = d.secret(n, f) },
@@ -373,16 +388,48 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 	switch {
 	case seen["login"] && seen["token"]:
 		d.fail(n, "token", "stands beside login; a recipe has one of them")
+	case seen["mint"] && (seen["login"] || seen["token"]):
+		d.fail(n, "mint", "stands beside login or token; a recipe has one of them")
 	case !seen["login"] && !seen["token"] && !seen["mint"]:
 		d.fail(n, "login", "missing, and there is no token either")
-	case seen["token"] && (seen["logout"] || seen["revoke"] || seen["refresh"]):
-		d.fail(n, "token", "a supplied token is never refreshed or revoked; logout, revoke and refresh need login")
+	case !seen["login"] && (seen["logout"] || seen["revoke"] || seen["refresh"]):
+		d.fail(n, map[bool]string{true: "token", false: "mint"}[seen["token"]], "a supplied token is never refreshed or revoked; logout, revoke and refresh need login")
+	}
+	d.settle(r)
+}
+
+// asOAuth reads the word oauth in the place of a step: the endpoint and the
+// form of the grant that logs in.
+func (d *decoder) asOAuth(n *yaml.Node, f string) bool {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		return false
+	}
+	if d.text(n, f) != "oauth" {
+		d.fail(n, f, "neither a request nor the word oauth")
+	}
+	d.byOAuth = append(d.byOAuth, use{n, f, ""})
+	return true
+}
+
+// settle fills in what one part of the recipe says about another.
+func (d *decoder) settle(r *Recipe) {
+	if i := slices.IndexFunc(r.Login, func(s Step) bool { return s.OAuth != nil }); i < 0 {
+		for _, u := range d.byOAuth {
+			d.fail(u.n, u.field, "needs a login with oauth")
+		}
+	} else if r.Login[i].OAuth.Grant == "client" {
+		for _, u := range d.byOAuth {
+			d.fail(u.n, u.field, "the grant client gives no refresh token (RFC 6749 section 4.4.3)")
+		}
+	}
+	if m := r.Mint; m != nil && r.Keys.Secret == "" && r.Keys.PEM == "" {
+		r.Keys.Secret, r.Keys.PEM = m.Secret, m.PEM
 	}
 }
 
 // unknown finds every {{name}} that would be sent as nothing.
 func (d *decoder) unknown(r *Recipe) {
-	known := map[string]bool{"access": true, "refresh": true}
+	known := map[string]bool{"access": true, "refresh": true, "id": true}
 	for name := range r.Vars {
 		known[name] = true
 	}
@@ -403,11 +450,29 @@ func (d *decoder) unknown(r *Recipe) {
 }
 
 func (d *decoder) login(n *yaml.Node, f string) (steps []Step) {
-	d.list(n, f, func(n *yaml.Node, f string) { steps = append(steps, d.step(n, f, nil)) })
-	if n.Kind == yaml.SequenceNode && !slices.ContainsFunc(steps, func(s Step) bool { _, ok := s.Take["access"]; return ok }) {
+	d.list(n, f, func(n *yaml.Node, f string) {
+		if n.Kind == yaml.MappingNode && len(n.Content) > 0 && slices.ContainsFunc(n.Content, func(k *yaml.Node) bool { return k.Value == "oauth" && k.Kind == yaml.ScalarNode }) {
+			steps = append(steps, d.oauthStep(n, f))
+			return
+		}
+		steps = append(steps, d.step(n, f, nil))
+	})
+	if n.Kind == yaml.SequenceNode && !slices.ContainsFunc(steps, func(s Step) bool { _, ok := s.Take["access"]; return ok || s.OAuth != nil }) {
 		d.fail(n, f, "no step takes access, the access token")
 	}
 	return steps
+}
+
+// isPath reports whether s is a path on the target, or a whole address.
+func isPath(s string) bool {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return false
+	}
+	if strings.HasPrefix(s, "/") {
+		return true
+	}
+	_, err := parseTarget(s)
+	return err == nil && !strings.Contains(s, "{{")
 }
 
 // step reads a request. extra are further fields of the same object.
@@ -415,8 +480,13 @@ func (d *decoder) step(n *yaml.Node, field string, extra fields) (s Step) {
 	known := fields{
 		"request": func(n *yaml.Node, f string) {
 			method, path, ok := strings.Cut(d.text(n, f), " ")
-			if s.Method, s.Path = method, strings.TrimSpace(path); !ok || method != strings.ToUpper(method) || !strings.HasPrefix(s.Path, "/") || strings.ContainsFunc(s.Path, unicode.IsControl) {
+			if s.Method, s.Path = method, strings.TrimSpace(path); !ok || method != strings.ToUpper(method) || !isPath(s.Path) {
 				d.fail(n, f, "not a method and a path, such as POST /login")
+			}
+		},
+		"follow": func(n *yaml.Node, f string) {
+			if s.Follow = d.count(n, f, 0); s.Follow > 10 {
+				d.fail(n, f, "more than 10 redirects")
 			}
 		},
 		"json":    func(n *yaml.Node, f string) { s.JSON = d.tree(n, f) },
@@ -514,10 +584,6 @@ func (d *decoder) carrier(n *yaml.Node, f string) Carrier {
 }
 
 func (d *decoder) protected(n *yaml.Node, f string) (p Protected) {
-	if n.Kind == yaml.SequenceNode {
-		d.later("name one route")(n, f)
-		return p
-	}
 	p.Step = d.step(n, f, fields{
 		"ok": func(n *yaml.Node, f string) {
 			if p.OK = d.count(n, f, 100); p.OK > 599 {
@@ -529,7 +595,8 @@ func (d *decoder) protected(n *yaml.Node, f string) (p Protected) {
 				d.fail(n, f, "stands in an answer, not in the log")
 			}
 		},
-		"take": d.later("take belongs to login and refresh"),
+		"take":   d.later("take belongs to login and refresh"),
+		"follow": d.later("a redirect is a refusal"),
 	})
 	return p
 }

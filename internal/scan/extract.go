@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,6 +18,8 @@ import (
 //	$.a.b[0]           in a JSON body
 //	cookie:NAME        in a cookie that the answer sets
 //	header:NAME[:RE]   in a header, or in the group of RE within it
+//	location:NAME      in a parameter of the address that a redirect points to
+//	input:NAME         in an input or meta element of an HTML page
 //	body:RE            in the body; without a group, the match itself
 //	log:RE             in the service's log
 //
@@ -37,6 +40,8 @@ type step struct {
 // IsZero reports whether nothing is asked for.
 func (e Extract) IsZero() bool { return e.kind == "" }
 
+const places = "$.path, cookie:NAME, header:NAME, location:NAME, input:NAME, body:REGEX or log:REGEX"
+
 func parseExtract(s string) (Extract, error) {
 	if strings.HasPrefix(s, "$") {
 		path, err := parsePath(s)
@@ -44,12 +49,12 @@ func parseExtract(s string) (Extract, error) {
 	}
 	kind, rest, ok := strings.Cut(s, ":")
 	if !ok || rest == "" {
-		return Extract{}, errors.New("not a place: $.path, cookie:NAME, header:NAME, body:REGEX or log:REGEX")
+		return Extract{}, errors.New("not a place: " + places)
 	}
 	e := Extract{kind: kind}
 	var pattern string
 	switch kind {
-	case "cookie":
+	case "cookie", "location", "input":
 		e.name = rest
 		return e, nil
 	case "header":
@@ -60,7 +65,7 @@ func parseExtract(s string) (Extract, error) {
 	case "body", "log":
 		pattern = rest
 	default:
-		return Extract{}, fmt.Errorf("%q is not a place: $.path, cookie:NAME, header:NAME, body:REGEX or log:REGEX", kind)
+		return Extract{}, fmt.Errorf("%q is not a place: %s", kind, places)
 	}
 	re, err := regexp.Compile(pattern)
 	if err != nil || re.NumSubexp() > 1 {
@@ -108,10 +113,31 @@ func (e Extract) from(header http.Header, body []byte) string {
 			return v
 		}
 		return match(e.re, v)
+	case "location":
+		return locationValue(header.Get("Location"), e.name)
+	case "input":
+		return pageValue(body, e.name)
 	case "body":
 		return match(e.re, string(body))
 	}
 	return ""
+}
+
+// locationValue reads a parameter of an address: of its query, or of its
+// fragment, where OAuth's implicit grant and single-page applications keep them.
+func locationValue(address, name string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	if v := u.Query().Get(name); v != "" {
+		return v
+	}
+	q, err := url.ParseQuery(u.Fragment)
+	if err != nil {
+		return ""
+	}
+	return q.Get(name)
 }
 
 func match(re *regexp.Regexp, s string) string {

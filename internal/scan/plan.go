@@ -41,7 +41,14 @@ func PlanOf(r *Recipe) Plan {
 		}
 		p.Probes = append(p.Probes, n)
 	}
-	p.Logins *= len(r.Login)
+	each, once := 0, 0
+	for _, s := range r.Login {
+		each += s.requests()
+		if s.OAuth != nil && s.OAuth.wantsMetadata() {
+			once += oauthMetadata
+		}
+	}
+	p.Logins = p.Logins*each + once
 	return p
 }
 

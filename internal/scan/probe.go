@@ -53,6 +53,7 @@ const (
 	NeedRefresh             // the recipe has refresh, and the login gives a refresh token
 	NeedLogout              // the recipe has logout or revoke
 	NeedLog                 // a source of log lines
+	NeedRoutes              // more than one protected resource
 )
 
 // absent says what a recipe lacks of a need; empty: nothing, as far as the recipe tells.
@@ -66,6 +67,8 @@ func (n Need) absent(r *Recipe) string {
 		return "the recipe has neither logout nor revoke"
 	case n == NeedLog && len(r.Logs) == 0:
 		return "needs a log source"
+	case n == NeedRoutes && len(r.Also) == 0:
+		return "the recipe names one protected resource"
 	}
 	return ""
 }

@@ -1,8 +1,10 @@
 package scan
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -24,11 +26,13 @@ type Recipe struct {
 	Target *url.URL
 	TLS    TLS
 	Vars   map[string]string // values of {{name}} in requests
-	Login  []Step            // in order; empty when Token is given
+	Login  []Step            // in order; empty when Token or Mint is given
 	Token  TokenSource       // a token that the user supplied; it is never revoked
+	Mint   *Mint             // how to sign tokens, of a service whose clients do that
 	// Carrier is where the access token goes in a request for Protected.
 	Carrier   Carrier
 	Protected Protected
+	Also      []Protected // further resources behind the same tokens
 	Refresh   *Refresh
 	Logout    *Step
 	Revoke    *Step
@@ -43,25 +47,38 @@ type Recipe struct {
 	secrets []string // values that no log and no report may hold
 }
 
-// TLS says whom to believe.
+// TLS says whom to believe, and who we are.
 type TLS struct {
 	CA       string // PEM file of an own root
+	Cert     string // PEM file of the client's certificate, with what is between it and the root
+	Key      string // PEM file of its key
 	Insecure bool   // believe anybody; for a test server alone
 }
 
 // A Step is one request of a login, refresh or logout, with what to keep of its answer.
 type Step struct {
-	Method, Path string
-	JSON         any // a tree of map[string]any, []any and scalars; nil: none
-	Form         map[string]string
-	Headers      map[string]string
-	Cookies      map[string]string
-	Take         map[string]Extract
+	Method  string
+	Path    string // on the target, or the whole address of another host, which the user thereby names
+	JSON    any    // a tree of map[string]any, []any and scalars; nil: none
+	Form    map[string]string
+	Headers map[string]string
+	Cookies map[string]string
+	Take    map[string]Extract
+	Follow  int    // redirects that are followed at most; only to hosts that the recipe names
+	OAuth   *OAuth // a whole OAuth grant in the place of one request; Method and Path are its last
 
 	// File and Line are where the step is described, in a recipe or an OpenAPI
 	// document; empty and 0: nowhere.
 	File string
 	Line int
+}
+
+// requests is how many a step sends at most.
+func (s Step) requests() int {
+	if s.OAuth != nil {
+		return s.OAuth.requests()
+	}
+	return 1 + s.Follow
 }
 
 // A Refresh is the step that exchanges the refresh token for the next pair.
@@ -90,6 +107,18 @@ type Claims struct {
 	Subject  string // default sub, then user_id, uid, id, whichever the token has
 	Session  string
 	Audience string
+}
+
+// A Mint makes the tokens of a service whose clients sign their own. The signing
+// key then is known, and unlocks the probes that need one.
+type Mint struct {
+	Alg      string
+	Secret   string // of HS256, HS384 and HS512
+	PEM      string // file of the private key, for the rest
+	Header   map[string]any
+	Claims   map[string]any // exp, iat and jti are added where they are not stated
+	Lifetime time.Duration
+	OneTime  bool // the service takes each token once
 }
 
 // A LogSource is one log of the service: a file, a command or a store, one of them.
@@ -216,6 +245,58 @@ func (r *Recipe) SetTarget(target string) error {
 		return fmt.Errorf("target %q: has a path, and the recipe names the paths", u.Redacted())
 	}
 	r.Target = u
+	return nil
+}
+
+// hosts are those to which the recipe lets us send: the target, and what a step
+// names with its whole address. Nothing that a service says adds to them.
+func (r *Recipe) hosts() map[string]bool {
+	m := map[string]bool{r.Target.Host: true}
+	add := func(address string) {
+		if u, err := url.Parse(address); err == nil && u.Host != "" {
+			m[u.Host] = true
+		}
+	}
+	for _, s := range r.steps() {
+		add(s.Path)
+		if o := s.OAuth; o != nil {
+			for _, a := range []string{o.Issuer, o.Authorize, o.Token, o.Revoke} {
+				add(a)
+			}
+		}
+	}
+	return m
+}
+
+// steps are all requests that the recipe names.
+func (r *Recipe) steps() []Step {
+	list := append(slices.Clone(r.Login), r.Protected.Step)
+	for _, p := range r.Also {
+		list = append(list, p.Step)
+	}
+	if r.Refresh != nil {
+		list = append(list, r.Refresh.Step)
+	}
+	for _, s := range []*Step{r.Logout, r.Revoke} {
+		if s != nil {
+			list = append(list, *s)
+		}
+	}
+	return list
+}
+
+// allowed refuses a recipe that sends to a machine other than this one, unless
+// somebody said that it may be attacked.
+func (r *Recipe) allowed(ctx context.Context, authorized bool) error {
+	if authorized {
+		return nil
+	}
+	for _, host := range slices.Sorted(maps.Keys(r.hosts())) {
+		u := url.URL{Host: host}
+		if !isLoopback(ctx, u.Hostname()) {
+			return fmt.Errorf("target %s: %w", host, ErrNotAuthorized)
+		}
+	}
 	return nil
 }
 

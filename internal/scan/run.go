@@ -89,8 +89,8 @@ type run struct {
 // When ctx ends while probes run, what was found until then is reported, and the
 // report says in Partial that it is not whole.
 func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error) {
-	if !o.Authorized && !isLoopback(ctx, recipe.Target.Hostname()) {
-		return nil, fmt.Errorf("target %s: %w", recipe.Target.Host, ErrNotAuthorized)
+	if err := recipe.allowed(ctx, o.Authorized); err != nil {
+		return nil, err
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
@@ -168,6 +168,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	r.client.isolate(ctx)
+	if err := r.resolve(ctx); err != nil {
+		return r.unreachable(err)
+	}
 	mark := r.book.mark()
 	if r.main, err = r.open(ctx); err != nil {
 		return r.unreachable(err)
@@ -177,6 +180,17 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	return r.givenKey()
+}
+
+// resolve asks the authorization server for the endpoints that the recipe leaves out.
+func (r *run) resolve(ctx context.Context) error {
+	v := r.client.visitor()
+	defer v.close()
+	with, err := r.recipe.resolve(ctx, v)
+	if err == nil {
+		r.recipe = with
+	}
+	return err
 }
 
 // adopt reads the main session's token.
@@ -207,6 +221,7 @@ func (r *run) control(ctx context.Context, begin int) error {
 	loginLines := r.book.since(begin)
 	mark := r.book.mark()
 	for i := range c.valid {
+		r.renewOneTime()
 		res, err := a.once(ctx, a.v, "", func(q *request) { r.recipe.Carrier.put(q, r.main.access()) })
 		if err != nil {
 			return r.unreachable(err)
@@ -298,6 +313,7 @@ func (r *run) alive(ctx context.Context) error {
 	for try := 0; ; try++ {
 		v := r.client.visitor()
 		a := attempt{run: r, v: v}
+		r.renewOneTime()
 		res, err := a.once(ctx, v, "", func(q *request) { r.recipe.Carrier.put(q, r.main.access()) })
 		v.close()
 		if err != nil {
@@ -418,7 +434,7 @@ func (r *run) givenKey() error {
 	switch {
 	case k.Secret != "":
 		got, err := forge.Sign(alg, []byte(k.Secret), r.token.Signing)
-		if err != nil || got != r.main.access() {
+		if err != nil || got != r.token.Signing+"."+r.token.Signature {
 			return &Unusable{"keys.secret", errors.New("does not sign the service's own token")}
 		}
 		r.signer = keySigner("the secret of the recipe", alg, []byte(k.Secret))

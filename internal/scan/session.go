@@ -47,10 +47,19 @@ func (r *run) open(ctx context.Context) (*session, error) {
 		r.know("the supplied token", token, live)
 		return s, nil
 	}
+	if r.recipe.Mint != nil {
+		return s, s.mint()
+	}
 	if err := r.logins.Wait(ctx); err != nil {
 		return nil, err
 	}
 	for i, step := range r.recipe.Login {
+		if step.OAuth != nil {
+			if s.login, err = s.oauth(ctx, step.OAuth); err != nil {
+				return nil, fmt.Errorf("login[%d].oauth: %w", i, err)
+			}
+			continue
+		}
 		res, err := s.step(ctx, step)
 		if err != nil {
 			return nil, fmt.Errorf("login[%d]: %w", i, err)
@@ -70,15 +79,28 @@ func (r *run) open(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
-// step sends one step of the recipe from the session's own address and keeps
-// what it takes. A value that the answer does not hold is left as it was.
+// step sends one step of the recipe from the session's own address, follows as
+// many redirects as the step allows, and keeps what it takes of every answer. A value that the answer does not hold is left as it was.
 func (s *session) step(ctx context.Context, step Step) (*response, error) {
-	res, err := s.v.do(ctx, s.request(step))
-	if err != nil {
-		return nil, err
+	req := s.request(step)
+	for hop := 0; ; hop++ {
+		res, err := s.v.do(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		s.keep(ctx, step, res)
+		to := res.header.Get("Location")
+		if hop >= step.Follow || to == "" || res.status < 300 || res.status >= 400 {
+			return res, nil
+		}
+		at, err := res.url.Parse(to)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: redirects to no address", step.Method, step.Path)
+		}
+		at.Fragment = ""
+		req = plainGet(at.String())
+		req.jar, req.keep = s.jar, true
 	}
-	s.keep(ctx, step, res)
-	return res, nil
 }
 
 // request writes a step as a request of this session.

@@ -17,14 +17,13 @@ var _ = add(Probe{
 	Truth:    []event.Reason{event.ReasonTokenInQuery, event.ReasonMissing, event.ReasonBadScheme, event.ReasonMultipleTokens},
 	Silent:   catalog.SilentMissingToken,
 	Run: func(ctx context.Context, a *attempt) {
-		token := a.run.main.access()
 		names := []string{"access_token", "token", "jwt"}
 		if c := a.run.recipe.Carrier; c.kind == "query" {
 			names = []string{c.name}
 		}
 		var accepted []string
 		for _, name := range names {
-			got, err := a.twice(ctx, func(r *request) { r.query[name] = token })
+			got, err := a.twice(ctx, func(r *request) { r.query[name] = a.run.main.access() })
 			switch {
 			case err != nil:
 				a.inconclusive("%v", err)
