@@ -90,12 +90,11 @@ func (g *Guard) sweep(now time.Time) {
 
 // summarize writes the uses of a token that were counted and not yet written.
 func (g *Guard) summarize(e *entry) {
-	u, last := e.use.rest()
+	now := g.now()
+	u := e.use.rest(now.UnixNano())
 	if g.successes != SuccessFold || u.count <= 0 {
 		return
 	}
-	now := g.now()
-	u.window = time.Duration(now.UnixNano() - last)
 	g.writeUse(e, u, now, nil, 0)
 }
 

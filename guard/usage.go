@@ -23,11 +23,14 @@ const (
 type usage struct {
 	count atomic.Int64  // uses that are not written yet
 	place atomic.Uint64 // where the last written one came from: address prefix and user agent
-	last  atomic.Int64  // when, Unix nanoseconds
+	last  atomic.Int64  // when, Unix nanoseconds; zero for never, gone once the token has left the cache
 
 	mu   sync.Mutex
 	addr [16]byte // of the last written one; zero for none
 }
+
+// gone is so long ago that every use from then on is written.
+const gone = -1 << 62
 
 // seen counts a use and reports whether it ought to be written.
 func (u *usage) seen(place uint64, now int64) bool {
@@ -49,11 +52,15 @@ type use struct {
 func (u *usage) take(addr netip.Addr, place uint64, now int64) (here, before use) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	n := u.count.Swap(0)
 	since := time.Duration(0)
-	if last := u.last.Swap(now); last != 0 {
+	last := u.last.Load()
+	if last > 0 {
 		since = time.Duration(now - last)
 	}
+	if last != gone {
+		u.last.Store(now)
+	}
+	n := u.count.Swap(0)
 	here = use{addr, n, since}
 	if u.place.Swap(place) != place && n > 0 {
 		here = use{addr: addr, count: 1}
@@ -66,12 +73,18 @@ func (u *usage) take(addr netip.Addr, place uint64, now int64) (here, before use
 	return here, before
 }
 
-// rest gives what is still counted, and since when, for the summary. A request
-// that still holds the token writes its use by itself from then on.
-func (u *usage) rest() (what use, last int64) {
+// rest gives what is still counted, for the summary at now. A request that still
+// holds the token writes its use by itself from then on: last is set before count
+// is read, so that a use which is counted later finds it.
+func (u *usage) rest(now int64) use {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return use{addr: address(u.addr), count: u.count.Swap(0)}, u.last.Swap(0)
+	what := use{addr: address(u.addr)}
+	if last := u.last.Swap(gone); last > 0 {
+		what.window = time.Duration(now - last)
+	}
+	what.count = u.count.Swap(0)
+	return what
 }
 
 // address unpacks an address that stands in a usage.
