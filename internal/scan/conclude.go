@@ -23,6 +23,11 @@ type found struct {
 
 func (r *run) find(f found) { r.found = append(r.found, f) }
 
+// has reports whether a weakness was found already.
+func (r *run) has(id catalog.ID) bool {
+	return slices.ContainsFunc(r.found, func(f found) bool { return f.id == id })
+}
+
 // served reports a refusal that holds the data all the same.
 func (r *run) served(res *response) {
 	r.find(found{
@@ -72,6 +77,7 @@ func (r *run) silent(l lifecycle) {
 // conclude draws the findings of the log and alert side from all attempts.
 func (r *run) conclude(ctx context.Context) {
 	r.passive()
+	r.familyAccess()
 	if r.book.assessed() {
 		r.lookAgain(ctx)
 		for _, a := range r.attempts {

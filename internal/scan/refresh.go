@@ -11,29 +11,41 @@ import (
 // told of the canary before it is sent. Success is an answer of 2xx that holds
 // what the recipe takes: a soft 200 has no token in it.
 func (s *session) renew(ctx context.Context, v *visitor, note func(canary string, v *visitor)) (*response, answer, error) {
-	step := s.run.recipe.Refresh.Step
-	req := s.request(step)
-	if e := step.Take["refresh"]; e.kind == "cookie" {
-		req.cookies[e.name] = s.refresh()
-	}
+	req := s.renewal()
 	note(req.canary, v)
 	res, err := v.do(ctx, req)
 	if err != nil {
 		return nil, unclear, err
 	}
+	return res, s.renewed(ctx, res), nil
+}
+
+// renewal is the request that exchanges the session's refresh token.
+func (s *session) renewal() *request {
+	step := s.run.recipe.Refresh.Step
+	req := s.request(step)
+	if e := step.Take["refresh"]; e.kind == "cookie" {
+		req.cookies[e.name] = s.refresh()
+	}
+	return req
+}
+
+// renewed judges the answer to a renewal and keeps what it gives.
+func (s *session) renewed(ctx context.Context, res *response) answer {
+	step := s.run.recipe.Refresh.Step
 	switch {
 	case res.status == http.StatusTooManyRequests:
-		return res, limited, nil
+		return limited
 	case res.status >= 500:
-		return res, broken, nil
+		return broken
 	case res.status >= 300:
-		return res, refused, nil
+		return refused
 	}
 	taken := s.keep(ctx, step, res)
 	if slices.Contains(taken, "access") || len(step.Take) > 0 && len(taken) == len(step.Take) {
-		return res, took, nil
+		return took
 	}
-	return res, refused, nil
+	return refused
 }
 
 // noteRefresh gives the note of a renewal that is part of the attack.

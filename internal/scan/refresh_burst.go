@@ -15,7 +15,7 @@ var _ = add(Probe{
 	Weakness: catalog.NoRefreshRateLimit,
 	Title:    "many refreshes of one session",
 	Stage:    StageBurst,
-	Needs:    []Need{NeedRefresh},
+	Needs:    []Need{NeedLogin, NeedRefresh},
 	Requests: func(r *Recipe) int { return r.Limits.Refreshes },
 	Logins:   requests(1),
 	Truth:    []event.Reason{event.ReasonRateLimited},

@@ -14,8 +14,8 @@ var _ = add(Probe{
 	Weakness: catalog.RefreshReuseAccepted,
 	Title:    "a rotated refresh token again",
 	Stage:    StageLifecycle,
-	Needs:    []Need{NeedRefresh},
-	Requests: requests(5),
+	Needs:    []Need{NeedLogin, NeedRefresh},
+	Requests: requests(7),
 	Logins:   requests(1),
 	Truth:    []event.Reason{event.ReasonRefreshReuse, event.ReasonReplayed, event.ReasonFamilyRevoked, event.ReasonRevoked},
 	Silent:   catalog.SilentRefresh,
@@ -94,13 +94,35 @@ func refreshReuse(ctx context.Context, a *attempt) {
 	}
 }
 
-// family asks whether the newest token of a family still works after an old one
-// was replayed. Thief and owner cannot be told apart, so it must not.
+// family asks whether the newest tokens of a family still work after an old one
+// was replayed. Thief and owner cannot be told apart, so they must not (RFC 9700
+// section 4.14.2).
 func (a *attempt) family(ctx context.Context, s *session) {
 	a.seal(ctx)
+	r, access := a.run, s.access()
 	res, got, err := s.renew(ctx, s.v, func(string, *visitor) {})
 	if err == nil && got == took {
-		a.run.find(found{id: catalog.FamilySurvivesReuse, confidence: finding.Certain, step: a.run.recipe.Refresh.Step,
+		r.find(found{id: catalog.FamilySurvivesReuse, confidence: finding.Certain, step: r.recipe.Refresh.Step,
 			message: "after a replay the family's newest refresh token still works", evidence: []string{a.evidence(res)}})
 	}
+	control := attempt{run: r, v: s.v}
+	got, err = control.confirm(ctx, variant{"access", func(string) string { return access }})
+	r.survivor = err == nil && got == took
+}
+
+// familyAccess judges an access token that outlived the replay of its family's
+// refresh token. A service that cannot end access tokens at all is told so by
+// use-after-logout; and one of which nobody knows whether it can is not accused:
+// access tokens that live for minutes and are never looked up are a fair choice.
+func (r *run) familyAccess() {
+	if !r.survivor || r.endsAccess == nil {
+		return
+	}
+	f := found{id: catalog.FamilySurvivesReuse, confidence: finding.Certain, step: r.recipe.Refresh.Step,
+		message:  "after a replay the family's access token still works",
+		evidence: []string{"refresh-reuse: the access token of the family is accepted after the replay"}}
+	if !*r.endsAccess {
+		f.implied = catalog.RevokedTokenAccepted
+	}
+	r.find(f)
 }

@@ -33,7 +33,10 @@ type Options struct {
 	// FoldWait is how long a service may take to write out records that it folds
 	// under a burst; 0 means 12 seconds.
 	FoldWait time.Duration
-	Stdin    io.Reader // what a log source named - is read from; nil: nothing
+	// GraceWait is how long after its exchange a refresh token may still work
+	// where the recipe names no grace; 0 means 11 seconds.
+	GraceWait time.Duration
+	Stdin     io.Reader // what a log source named - is read from; nil: nothing
 }
 
 // Progress is one step of a scan.
@@ -79,7 +82,11 @@ type run struct {
 	attempts []*attempt
 	found    []found
 	unseen   []lifecycle // steps that seemed to leave no record
-	report   *finding.Report
+
+	survivor   bool  // an access token outlived the replay of its family's refresh token
+	endsAccess *bool // whether the end of a session ends its access token; nil: nobody knows
+
+	report *finding.Report
 }
 
 // Run scans the target of a recipe. The error is ErrNotAuthorized, an *Unusable,
@@ -97,6 +104,9 @@ func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error
 	}
 	if o.FoldWait == 0 {
 		o.FoldWait = 12 * time.Second
+	}
+	if o.GraceWait == 0 {
+		o.GraceWait = 11 * time.Second
 	}
 	key := make([]byte, 32)
 	rand.Read(key)

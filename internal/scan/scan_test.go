@@ -48,7 +48,7 @@ func standingIDs(r *finding.Report) []string {
 func runTarget(t *testing.T, g *target, extra string) *finding.Report {
 	t.Helper()
 	recipe := g.parse(extra)
-	report, err := Run(t.Context(), recipe, Options{FoldWait: 300 * time.Millisecond})
+	report, err := Run(t.Context(), recipe, Options{FoldWait: 300 * time.Millisecond, GraceWait: 1500 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,8 +36,11 @@ type target struct {
 	bad      map[string]int    // refusals by address
 	renewals map[string]int
 	pending  sync.WaitGroup
-	issued   map[string]bool // every jti
-	alerts   string          // where alerts go
+	issued   map[string]bool      // every jti
+	next     map[string]string    // rotated refresh token: its successor
+	usedAt   map[string]time.Time // and when it was rotated
+	denied   map[string]bool      // tokens by their very text
+	alerts   string               // where alerts go
 	alerted  map[string]bool
 }
 
@@ -62,6 +65,13 @@ type switches struct {
 	typed, anyType             bool // its tokens say their type; and any other is taken
 	crashes, knowsUsers, ownID bool // 500 for what does not decode; refuses unknown users; and ids that it did not give
 
+	// What it makes of refresh tokens and of the end of a session.
+	racy, parent, sameNext  bool          // exchanges twice at once; takes the last but one; a retry gets the same successor
+	grace                   time.Duration // in which a retry is legal
+	accessLives             bool          // a replay ends the refresh tokens of the family alone
+	accessRenews, refreshIn bool          // one token passes for the other
+	rawDeny                 bool          // logout remembers the token as it was written
+
 	// How it refuses.
 	soft, redirect, guest, verbose bool
 	limit                          int // refusals by address, then 429; negative: counted over all addresses
@@ -80,7 +90,8 @@ type switches struct {
 func newTarget(t *testing.T, s switches) *target {
 	t.Helper()
 	g := &target{switches: s, t: t, sessions: map[string]bool{}, refresh: map[string]string{}, used: map[string]string{},
-		bad: map[string]int{}, renewals: map[string]int{}, alerted: map[string]bool{}, issued: map[string]bool{}}
+		bad: map[string]int{}, renewals: map[string]int{}, alerted: map[string]bool{}, issued: map[string]bool{},
+		next: map[string]string{}, usedAt: map[string]time.Time{}, denied: map[string]bool{}}
 	if g.secret == "" {
 		g.secret = strongSecret
 	}
@@ -249,6 +260,16 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	if raw == "" {
 		return "", "missing"
 	}
+	g.mu.Lock()
+	_, isRefresh := g.refresh[raw]
+	isDenied := g.denied[raw]
+	g.mu.Unlock()
+	switch {
+	case isRefresh && g.refreshIn:
+		return "alice", ""
+	case isDenied && g.rawDeny:
+		return "alice", "revoked"
+	}
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
 		return "", "malformed"
@@ -354,13 +375,26 @@ func (g *target) renew(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie("rt"); g.cookies && err == nil {
 		in.Refresh = c.Value
 	}
+	if sid, ok := g.sidOf(in.Refresh); ok && g.accessRenews {
+		g.access(r, 200)
+		g.event(r, "jwt.refresh_ok", in.Refresh, "", "INFO")
+		g.hand(w, g.mint(sid), token())
+		return
+	}
 	g.mu.Lock()
 	sid, good := g.refresh[in.Refresh]
 	old, reused := g.used[in.Refresh]
+	if g.racy && good {
+		g.mu.Unlock()
+		time.Sleep(100 * time.Millisecond)
+		g.mu.Lock()
+	}
+	_, newest := g.refresh[g.next[in.Refresh]]
+	again := g.reuse || newest && (g.parent || time.Since(g.usedAt[in.Refresh]) < g.grace)
 	why := refusal("")
 	next := in.Refresh
 	switch {
-	case good || reused && g.reuse:
+	case good || reused && again:
 		if !good {
 			sid = old
 		}
@@ -372,15 +406,30 @@ func (g *target) renew(w http.ResponseWriter, r *http.Request) {
 			why = "revoked"
 			break
 		}
+		if reused && newest && g.sameNext {
+			next = g.next[in.Refresh]
+			break
+		}
 		if !g.noRotation {
 			next = token()
 			delete(g.refresh, in.Refresh)
 			g.used[in.Refresh] = sid
 			g.refresh[next] = sid
+			if !reused {
+				g.usedAt[in.Refresh] = time.Now()
+			}
+			g.next[in.Refresh] = next
 		}
 	case reused:
 		why = "refresh_reuse"
-		if !g.survives {
+		switch {
+		case g.accessLives:
+			for t, sid := range g.refresh {
+				if sid == old {
+					delete(g.refresh, t)
+				}
+			}
+		case !g.survives:
 			delete(g.sessions, old)
 		}
 	default:
@@ -408,12 +457,17 @@ func (g *target) renew(w http.ResponseWriter, r *http.Request) {
 
 func (g *target) logout(w http.ResponseWriter, r *http.Request) {
 	raw := g.bearer(r)
-	var claims struct{ Sid string }
-	if parts := strings.Split(raw, "."); len(parts) == 3 {
-		decode(parts[1], &claims)
-	}
+	sid, _ := g.sidOf(raw)
 	g.mu.Lock()
-	delete(g.sessions, claims.Sid)
+	if !g.rawDeny {
+		delete(g.sessions, sid)
+	}
+	g.denied[raw] = true
+	for t, of := range g.refresh {
+		if of == sid && !g.noRevoke {
+			delete(g.refresh, t)
+		}
+	}
 	if g.logsOutAll {
 		clear(g.sessions)
 	}
@@ -423,6 +477,14 @@ func (g *target) logout(w http.ResponseWriter, r *http.Request) {
 		g.event(r, "jwt.revoked", raw, "", "INFO")
 	}
 	w.WriteHeader(204)
+}
+
+// sidOf gives the session of an access token, whoever signed it.
+func (g *target) sidOf(raw string) (string, bool) {
+	var claims struct{ Sid string }
+	parts := strings.Split(raw, ".")
+	ok := len(parts) == 3 && decode(parts[1], &claims) == nil
+	return claims.Sid, ok
 }
 
 // talks reports whether the service writes events about lifecycles.

@@ -14,7 +14,7 @@ var _ = add(Probe{
 	Weakness: catalog.RevokedTokenAccepted,
 	Title:    "a token after logout or revocation",
 	Stage:    StageLifecycle,
-	Needs:    []Need{NeedLogout},
+	Needs:    []Need{NeedLogin, NeedLogout},
 	Requests: func(r *Recipe) int {
 		if r.Logout != nil && r.Revoke != nil {
 			return 10
@@ -56,34 +56,15 @@ var _ = add(Probe{
 
 // afterEnd opens a session of its own, ends it and uses what is left of it.
 func (a *attempt) afterEnd(ctx context.Context, name string, step Step) (accepted []string, why string) {
-	r := a.run
-	s, err := r.open(ctx)
-	if err != nil {
-		return nil, err.Error()
+	s, why := a.ended(ctx, name, step)
+	if why != "" {
+		return nil, why
 	}
 	defer s.v.close()
-	before := attempt{run: r, v: s.v}
-	if _, got, err := before.send(ctx, s.access()); err != nil || got != took {
-		return nil, "the token of a new session is " + orError(got, err)
-	}
-	r.book.settle(ctx)
-	mark := r.book.mark()
-	good := &marker{}
-	req := s.request(step)
-	good.add(req.canary, s.v)
-	res, err := s.v.do(ctx, req)
-	if err != nil {
-		return nil, err.Error()
-	}
-	if res.status >= 400 {
-		return nil, fmt.Sprintf("%s answered %d", name, res.status)
-	}
-	r.book.settle(ctx)
-	if r.base != nil {
-		r.unrecorded(lifecycle{catalog.SilentRevocation, step, "a session was ended by " + name, good}, r.book.records(r.book.since(mark)))
-	}
+	r := a.run
 	a.begin()
 	got, err := a.confirm(ctx, variant{"access", func(string) string { return s.access() }})
+	ends := got == refused
 	switch {
 	case err != nil:
 		return nil, err.Error()
@@ -91,6 +72,9 @@ func (a *attempt) afterEnd(ctx context.Context, name string, step Step) (accepte
 		accepted = append(accepted, "the access token after "+name)
 	case got != refused:
 		return nil, "the access token after " + name + " is " + got.String()
+	}
+	if r.endsAccess == nil || ends {
+		r.endsAccess = &ends
 	}
 	if r.recipe.Refresh == nil || s.refresh() == "" {
 		return accepted, ""
@@ -101,4 +85,35 @@ func (a *attempt) afterEnd(ctx context.Context, name string, step Step) (accepte
 		accepted = append(accepted, "the refresh token after "+name)
 	}
 	return accepted, ""
+}
+
+// ended opens a session, sees that its token works, and ends it by a step of the
+// recipe. The caller closes its visitor.
+func (a *attempt) ended(ctx context.Context, name string, step Step) (s *session, why string) {
+	r := a.run
+	s, err := r.open(ctx)
+	if err != nil {
+		return nil, err.Error()
+	}
+	before := attempt{run: r, v: s.v}
+	if _, got, err := before.send(ctx, s.access()); err != nil || got != took {
+		return s, "the token of a new session is " + orError(got, err)
+	}
+	r.book.settle(ctx)
+	mark := r.book.mark()
+	good := &marker{}
+	req := s.request(step)
+	good.add(req.canary, s.v)
+	res, err := s.v.do(ctx, req)
+	if err != nil {
+		return s, err.Error()
+	}
+	if res.status >= 400 {
+		return s, fmt.Sprintf("%s answered %d", name, res.status)
+	}
+	r.book.settle(ctx)
+	if r.base != nil {
+		r.unrecorded(lifecycle{catalog.SilentRevocation, step, "a session was ended by " + name, good}, r.book.records(r.book.since(mark)))
+	}
+	return s, ""
 }
