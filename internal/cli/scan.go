@@ -158,9 +158,12 @@ func (s *scanCommand) bare(target string) (*scan.Recipe, error) {
 
 func scanError(err error, hint string) error {
 	var u *scan.Unusable
+	var m *scan.Mistake
 	switch {
 	case errors.Is(err, scan.ErrNotAuthorized):
 		return usage(err, "add --i-am-authorized if you may")
+	case errors.As(err, &m):
+		return usage(err, "")
 	case errors.As(err, &u):
 		return inconclusive(err, hint)
 	}

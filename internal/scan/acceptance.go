@@ -2,22 +2,32 @@ package scan
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/jotsight/jotsight/internal/scan/forge"
 )
 
-// controls are the answers against which every other is judged: the valid token
-// twice, to learn what changes by itself, no token, and a text that no verifier
-// takes for a token.
+// controls are the answers against which every other is judged: the valid token,
+// to learn what changes by itself, no token, and a text that no verifier takes
+// for a token. The last valid answer comes after the refusals, so that what
+// changes with time is not taken for a sign of the user.
 type controls struct {
 	ok            int // the status that the recipe calls success; 0: any 2xx
 	proof         Extract
-	valid         [2]*response
+	identity      []string // what the session's token and the recipe call its user
+	valid         [3]*response
 	none, garbage *response
 
-	stable  map[string]bool // what both valid answers say
-	dynamic map[string]bool // places in which they differ
+	stable map[string]bool // what all valid answers say
+	own    string          // the proof that all valid answers hold; empty: it changes, or there is none
+	sign   map[string]bool // of stable, what no refusal says that looks like a success
+	soft   bool            // there is such a refusal
+
+	limits []*response // answers of a limiter that does not say so
 }
 
 // An answer is what a response says about the token that was sent.
@@ -26,47 +36,82 @@ type answer int
 const (
 	refused  answer = iota
 	accepted        // close to the valid control and far from the refusals
-	limited         // 429: a limiter answered, not the verifier
-	broken          // 5xx: nobody knows
+	limited         // a limiter answered, not the verifier
+	broken          // a server error, or an answer that broke off: nobody knows
 	unclear         // neither close to the one nor to the other
 )
 
 func (a answer) String() string {
-	return [...]string{"refused", "accepted", "limited (429)", "answered with a server error", "unclear"}[a]
+	return [...]string{"refused", "accepted", "limited", "answered with a server error, or cut short", "neither accepted nor refused as far as its answer tells"}[a]
 }
 
-// learn prepares the comparison and reports why the target cannot be judged.
+// check reports why a valid answer cannot be judged by.
+func (c *controls) check(v *response) error {
+	switch {
+	case !c.okStatus(v.status):
+		return fmt.Errorf("the valid token is answered %d", v.status)
+	case v.short:
+		return fmt.Errorf("the valid token is answered %d, and the answer breaks off", v.status)
+	case c.proof.IsZero() || c.proof.from(v.header, v.body) != "":
+		return nil
+	case v.long:
+		return fmt.Errorf("the valid token is answered %d, and the proof is not in the first %d KiB of the answer, which is all that is read", v.status, maxBody>>10)
+	}
+	return fmt.Errorf("the valid token is answered %d, but the proof is not in the answer", v.status)
+}
+
+// learn prepares the comparison from all controls.
 func (c *controls) learn() error {
 	for _, v := range c.valid {
-		if !c.okStatus(v.status) {
-			return fmt.Errorf("the valid token is answered %d", v.status)
-		}
-		if !c.proof.IsZero() && c.proof.from(v.header, v.body) == "" {
-			return fmt.Errorf("the valid token is answered %d, but the proof is not in the answer", v.status)
+		if err := c.check(v); err != nil {
+			return err
 		}
 	}
-	first, second := marks(c.valid[0]), marks(c.valid[1])
-	c.stable, c.dynamic = map[string]bool{}, map[string]bool{}
-	for m := range first {
-		if second[m] {
-			c.stable[m] = true
-		} else {
-			c.dynamic[place(m)] = true
+	c.stable = marks(c.valid[0])
+	c.own = c.proof.from(c.valid[0].header, c.valid[0].body)
+	for _, v := range c.valid[1:] {
+		again := marks(v)
+		maps.DeleteFunc(c.stable, func(m string, _ bool) bool { return !again[m] })
+		if c.proof.from(v.header, v.body) != c.own {
+			c.own = ""
+		}
+	}
+	c.sign, c.soft = maps.Clone(c.stable), false
+	for _, no := range c.refusals() {
+		if c.okStatus(no.status) {
+			c.soft = true
+			for m := range marks(no) {
+				delete(c.sign, m)
+			}
 		}
 	}
 	return nil
 }
 
+// refusals are the controls that show how the service refuses. What a service
+// that takes anything for a token answers to garbage is none.
+func (c *controls) refusals() []*response {
+	if c.credulous() {
+		return []*response{c.none}
+	}
+	return []*response{c.none, c.garbage}
+}
+
+// empty reports that neither a success nor a request without token has a body,
+// so that nothing tells one from the other.
+func (c *controls) empty() bool {
+	return c.proof.IsZero() && len(c.stable) == 0 && c.okStatus(c.none.status) && len(c.none.body) == 0
+}
+
 // open reports whether the resource answers without any token as it does with one.
 func (c *controls) open() bool {
-	if !c.okStatus(c.none.status) {
+	if !c.okStatus(c.none.status) || c.empty() {
 		return false
 	}
 	if !c.proof.IsZero() {
-		v := c.proof.from(c.none.header, c.none.body)
-		return v != "" && v == c.proof.from(c.valid[0].header, c.valid[0].body)
+		return c.proves(c.none)
 	}
-	return c.near(c.none) >= 0.8
+	return part(c.stable, marks(c.none)) == 1
 }
 
 // credulous reports whether even garbage opens the resource, though nothing does not.
@@ -75,68 +120,125 @@ func (c *controls) credulous() bool {
 		return false
 	}
 	if !c.proof.IsZero() {
-		v := c.proof.from(c.garbage.header, c.garbage.body)
-		return v != "" && v != c.proof.from(c.none.header, c.none.body)
+		return c.proves(c.garbage) && !c.proves(c.none)
 	}
-	return c.near(c.garbage) >= 0.8 && c.near(c.none) < 0.8
+	sign := maps.Clone(c.stable)
+	if c.okStatus(c.none.status) {
+		for m := range marks(c.none) {
+			delete(sign, m)
+		}
+	}
+	return len(sign) > 0 && part(sign, marks(c.garbage)) >= 0.8 && c.knows(marks(c.garbage))
+}
+
+// proves reports whether r holds the proof of the session's own user. A proof
+// that changes from answer to answer cannot be compared, and counts as it is.
+func (c *controls) proves(r *response) bool {
+	v := c.proof.from(r.header, r.body)
+	return v != "" && (c.own == "" || v == c.own)
 }
 
 // judge says what r means. A redirect is a refusal: a valid token is not sent on.
 func (c *controls) judge(r *response) answer {
+	success := r.status >= 200 && r.status < 300
 	switch {
-	case r.status == http.StatusTooManyRequests:
+	case r.status == http.StatusTooManyRequests, r.status == http.StatusServiceUnavailable && r.header.Get("Retry-After") != "":
+		return limited
+	case slices.ContainsFunc(c.limits, func(l *response) bool { return alike(l, r) }):
 		return limited
 	case r.status >= 500:
 		return broken
-	case !c.okStatus(r.status):
+	case !c.okStatus(r.status) && (!success || c.proof.IsZero()):
+		return refused
+	case !c.proof.IsZero():
+		return c.judgeProof(r)
+	case r.short:
+		return broken
+	}
+	return c.judgeBody(r)
+}
+
+// judgeProof looks for the recipe's proof. Where guests are answered with a proof
+// of their own, only that of the session's user counts.
+func (c *controls) judgeProof(r *response) answer {
+	v := c.proof.from(r.header, r.body)
+	if v == "" {
+		if r.short {
+			return broken
+		}
 		return refused
 	}
-	refusals := []*response{c.none, c.garbage}
-	if c.credulous() {
-		refusals = refusals[:1]
-	}
-	if !c.proof.IsZero() {
-		v := c.proof.from(r.header, r.body)
-		if v == "" {
-			return refused
-		}
-		for _, no := range refusals {
-			if c.okStatus(no.status) && v == c.proof.from(no.header, no.body) {
-				return refused // a guest's answer
+	for _, no := range c.refusals() {
+		if guest := c.proof.from(no.header, no.body); guest != "" && c.okStatus(no.status) {
+			if v == guest {
+				return refused
+			}
+			if c.own == "" || v != c.own {
+				return unclear // another guest, or somebody
 			}
 		}
-		return accepted
 	}
-	near, far := c.near(r), 0.0
-	soft := false // refusals have the status of success, so the body alone decides
-	for _, no := range refusals {
-		if c.okStatus(no.status) {
-			soft = true
-			far = max(far, overlap(c.strip(marks(no)), c.strip(marks(r))))
+	return accepted
+}
+
+// judgeBody compares what the answer says. Where refusals have the status of a
+// success, only what they do not say counts.
+func (c *controls) judgeBody(r *response) answer {
+	m := marks(r)
+	if c.soft {
+		switch share := part(c.sign, m); {
+		case len(c.sign) == 0:
+			return unclear
+		case share >= 0.8 && c.knows(m):
+			return accepted
+		case share <= 0.2:
+			return refused
 		}
+		return unclear
 	}
-	switch {
-	case soft && far >= near:
-		return refused
-	case soft && near >= 0.6 && near > far+0.15, !soft && near >= 0.3:
+	if len(c.stable) == 0 {
+		if (len(r.body) == 0) == (len(c.valid[0].body) == 0) {
+			return accepted // the status is all that there is
+		}
+		return unclear
+	}
+	shapes, values := split(c.stable)
+	if len(shapes) == 0 { // a text
+		if part(c.stable, m) >= 0.9 && c.knows(m) {
+			return accepted
+		}
+		return unclear
+	}
+	if part(shapes, m) >= 0.8 && (len(values) == 0 || part(values, m) >= 0.3) {
 		return accepted
-	case !soft && len(c.stable) == 0:
-		return accepted // the valid answer has no body either
 	}
 	return unclear
 }
 
 // serves reports whether an answer that refuses holds the data all the same
-// (CWE-696): the valid answer's own proof, or its whole body.
+// (CWE-696): the valid answer's own proof, or its own values. A page that shares
+// its frame with the valid one serves nothing, and neither does an answer that
+// only repeats what the token claimed.
 func (c *controls) serves(r *response) bool {
 	if c.okStatus(r.status) || r.status < 300 {
 		return false
 	}
+	m := marks(r)
+	data := telling(c.stable)
 	if !c.proof.IsZero() {
-		v := c.proof.from(r.header, r.body)
-		return v != "" && v == c.proof.from(c.valid[0].header, c.valid[0].body)
+		if c.own == "" || c.proof.from(r.header, r.body) != c.own {
+			return false
+		}
+		if !slices.Contains(c.identity, c.own) {
+			return true
+		}
+		maps.DeleteFunc(data, func(mark string, _ bool) bool { return slices.Contains(c.identity, value(mark)) })
+		return len(data) == 0 || part(data, m) > 0
 	}
-	return len(c.stable) >= 4 && covered(c.stable, marks(r)) >= 0.9
+	if len(data) > 0 {
+		return len(data) >= 3 && part(data, m) >= 0.9
+	}
+	return len(c.stable) >= 8 && part(c.stable, m) >= 0.9 && c.named() && c.knows(m)
 }
 
 func (c *controls) okStatus(status int) bool {
@@ -146,86 +248,153 @@ func (c *controls) okStatus(status int) bool {
 	return status >= 200 && status < 300
 }
 
-// near is how much of the valid answer and of r is the same, 0 to 1.
-func (c *controls) near(r *response) float64 { return overlap(c.stable, c.strip(marks(r))) }
-
-func (c *controls) strip(m map[string]bool) map[string]bool {
-	out := map[string]bool{}
-	for k := range m {
-		if !c.dynamic[place(k)] {
-			out[k] = true
-		}
-	}
-	return out
+// named reports whether the valid answer names its user.
+func (c *controls) named() bool {
+	return slices.ContainsFunc(c.identity, func(id string) bool { return c.stable["word "+id] })
 }
 
-func overlap(a, b map[string]bool) float64 {
-	both := 0
-	for k := range a {
-		if b[k] {
-			both++
-		}
-	}
-	if all := len(a) + len(b) - both; all > 0 {
-		return float64(both) / float64(all)
-	}
-	return 1
+// knows reports whether a text names the user, if the valid one does.
+func (c *controls) knows(m map[string]bool) bool {
+	return !c.named() || slices.ContainsFunc(c.identity, func(id string) bool { return c.stable["word "+id] && m["word "+id] })
 }
 
-func covered(a, b map[string]bool) float64 {
+// identities are the texts by which a service may call the user of a session:
+// what its token claims, and the variables of the recipe that are no secrets.
+func identities(t *forge.Token, vars map[string]string) (list []string) {
+	if t != nil {
+		for _, m := range t.Payload {
+			if s := t.Payload.Text(m.Name); len(s) >= 3 && m.Name != "iss" && m.Name != "aud" && m.Name != "scope" {
+				list = append(list, s)
+			}
+		}
+	}
+	for name, v := range vars {
+		if len(v) >= 3 && !secretName.MatchString(name) {
+			list = append(list, v)
+		}
+	}
+	for _, s := range list {
+		if local, _, ok := strings.Cut(s, "@"); ok && len(local) >= 3 {
+			list = append(list, local)
+		}
+	}
+	return list
+}
+
+// alike reports whether two answers are the same but for what differs from
+// request to request by nature.
+func alike(a, b *response) bool {
+	still := func(r *response) map[string]bool {
+		m := marks(r)
+		maps.DeleteFunc(m, func(mark string, _ bool) bool {
+			return strings.ContainsFunc(value(mark), unicode.IsDigit) || strings.HasPrefix(mark, "word ") && strings.ContainsFunc(mark, unicode.IsDigit)
+		})
+		return m
+	}
+	if a.status != b.status {
+		return false
+	}
+	x, y := still(a), still(b)
+	return part(x, y) >= 0.8 && part(y, x) >= 0.8
+}
+
+// part is how much of a is also in b, 0 to 1; nothing is in everything.
+func part(a, b map[string]bool) float64 {
 	n := 0
 	for k := range a {
 		if b[k] {
 			n++
 		}
 	}
-	return float64(n) / float64(max(len(a), 1))
+	if len(a) == 0 {
+		return 1
+	}
+	return float64(n) / float64(len(a))
 }
 
+const (
+	maxMarks = 4096
+	maxDepth = 16
+	maxText  = 64 // of a member's name, a value or a word; the rest says nothing more
+)
+
 // marks describe a body by what can be compared: the places of a JSON document,
-// with their types and with their values, or the words of a text.
+// with their types and with their values, or the words of a text. JSON that
+// follows a text adds its places: so answers a handler that goes on after its
+// refusal. Whatever the body, they stay within a few megabytes.
 func marks(r *response) map[string]bool {
 	m := map[string]bool{}
-	if values := jsonValues(r.body); values != nil {
-		for _, v := range values {
-			jsonMarks(m, "$", v)
+	values := jsonValues(r.body)
+	if values == nil {
+		for w := range strings.FieldsFuncSeq(string(r.body), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+			if len(m) >= maxMarks {
+				break
+			}
+			m["word "+brief(w)] = true
 		}
-		return m
+		values = embedded(r.body)
 	}
-	for _, w := range strings.FieldsFunc(string(r.body), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
-		if len(m) > 4096 {
-			break
-		}
-		m["word "+w] = true
+	for _, v := range values {
+		jsonMarks(m, "$", v, 0)
 	}
 	return m
 }
 
-func jsonMarks(m map[string]bool, at string, v any) {
-	if len(m) > 4096 {
+func jsonMarks(m map[string]bool, at string, v any, depth int) {
+	if len(m) >= maxMarks || depth > maxDepth {
 		return
 	}
 	switch v := v.(type) {
 	case map[string]any:
 		m[at+" object"] = true
-		for k, x := range v {
-			jsonMarks(m, at+"."+k, x)
+		for _, k := range slices.Sorted(maps.Keys(v)) { // in order, so that the bound cuts every answer at the same place
+			jsonMarks(m, at+"."+brief(k), v[k], depth+1)
 		}
 	case []any:
 		m[at+" array"] = true
 		for _, x := range v {
-			jsonMarks(m, at+"[]", x)
+			jsonMarks(m, at+"[]", x, depth+1)
 		}
 	default:
 		m[fmt.Sprintf("%s %T", at, v)] = true
-		m[fmt.Sprintf("%s = %v", at, v)] = true
+		m[at+equals+brief(fmt.Sprint(v))] = true
 	}
 }
 
-// place is where a mark stands: for a value the place without the value.
-func place(mark string) string {
-	if p, _, ok := strings.Cut(mark, " = "); ok {
-		return p + " =" // values change, places stay
+const equals = " = "
+
+func brief(s string) string { return s[:min(len(s), maxText)] }
+
+// value is the value of a mark that has one.
+func value(mark string) string {
+	if strings.HasPrefix(mark, "word ") {
+		return ""
 	}
-	return mark
+	_, v, _ := strings.Cut(mark, equals)
+	return v
+}
+
+// split tells the places of a JSON document from their values. A text has neither.
+func split(all map[string]bool) (shapes, values map[string]bool) {
+	shapes, values = map[string]bool{}, map[string]bool{}
+	for m := range all {
+		switch {
+		case strings.HasPrefix(m, "word "):
+		case strings.Contains(m, equals):
+			values[m] = true
+		default:
+			shapes[m] = true
+		}
+	}
+	return shapes, values
+}
+
+// telling are the values that no other document holds by chance.
+func telling(all map[string]bool) map[string]bool {
+	_, values := split(all)
+	maps.DeleteFunc(values, func(m string, _ bool) bool {
+		v := value(m)
+		return len(v) < 3 || v == "true" || v == "false" || v == "null" || v == "<nil>"
+	})
+	return values
 }

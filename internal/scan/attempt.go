@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -29,8 +30,9 @@ type attempt struct {
 	limits  int // answers that a limiter gave
 	denied  int // answers that refused
 	taken   int // answers that accepted
-	result  finding.Run
-	counted int64 // requests before it
+	// refusals are the kinds of answer that refused.
+	refusals []*response
+	result   finding.Run
 }
 
 // The verdicts. The first one stands.
@@ -40,6 +42,12 @@ func (a *attempt) fail(format string, args ...any) { a.end(finding.Fail, format,
 func (a *attempt) skip(format string, args ...any) { a.end(finding.Skipped, format, args) }
 func (a *attempt) inconclusive(format string, args ...any) {
 	a.end(finding.Inconclusive, format, args)
+}
+
+// overrule takes back a verdict that a control refuted.
+func (a *attempt) overrule(format string, args ...any) {
+	a.result.Verdict = ""
+	a.inconclusive(format, args...)
 }
 
 func (a *attempt) end(v finding.Verdict, format string, args []any) {
@@ -53,36 +61,70 @@ func (a *attempt) find(id catalog.ID, c finding.Confidence, message string, evid
 	a.run.find(found{id: id, confidence: c, message: message, evidence: evidence, step: a.run.recipe.Protected.Step})
 }
 
-// send asks for the protected resource with a token and judges the answer. A
-// limiter is given time once, from another address; what is limited again, or
-// broken, stays so. The answer also counts for deny-then-serve.
+// send asks for the protected resource with a token and judges the answer. What
+// a limiter, a broken server or a closed connection answers is sent once more,
+// from another address if there is one, else after a wait; what is limited again,
+// or broken, stays so. The answer also counts for deny-then-serve.
 func (a *attempt) send(ctx context.Context, token string) (*response, answer, error) {
 	return a.sendWith(ctx, token, func(r *request) { a.run.recipe.Carrier.put(r, token) })
 }
 
 // sendWith is send with the token put elsewhere, or nowhere.
 func (a *attempt) sendWith(ctx context.Context, token string, put func(*request)) (*response, answer, error) {
+	r := a.run
+	served, waited := false, r.waited
 	for try := 0; ; try++ {
 		res, err := a.once(ctx, a.v, token, put)
 		if err != nil {
-			return nil, unclear, err
+			if try > 0 || ctx.Err() != nil {
+				return nil, unclear, err
+			}
+			a.move()
+			continue
 		}
-		got := a.run.controls.judge(res)
-		a.run.listen(res)
-		if a.run.controls.serves(res) {
-			a.run.served(res)
+		got := r.controls.judge(res)
+		r.listen(res)
+		switch {
+		case r.controls.serves(res) && served:
+			r.served(res)
+		case r.controls.serves(res) && try == 0:
+			served = true // once more: one accident is no finding
+			continue
+		case got == limited && try == 0 && r.client.net != 0:
+			a.move()
+			continue
+		case got == limited && try < 2 && r.backOff(ctx, res):
+			a.move()
+			continue
+		case got == broken && try == 0 && r.pardons(ctx, res):
+			a.move()
+			continue
 		}
-		if try > 0 || got != limited && got != broken {
-			a.count(got)
-			return res, got, nil
+		if got != limited && got != broken && try > 0 {
+			r.waited = min(r.waited, waited) // it was worth it
 		}
-		if !a.run.backOff(ctx, res) {
-			a.count(got)
-			return res, got, nil
+		a.count(got)
+		if got == refused && len(a.refusals) < 8 && !slices.ContainsFunc(a.refusals, func(no *response) bool { return alike(no, res) }) {
+			a.refusals = append(a.refusals, res)
 		}
-		a.v.close()
-		a.v = a.run.client.visitor()
+		return res, got, nil
 	}
+}
+
+// pardons reports whether a server error is worth another try. One that says that
+// it will pass is waited for; one that a hostile token provokes comes again at once.
+func (r *run) pardons(ctx context.Context, res *response) bool {
+	switch res.status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return r.backOff(ctx, res)
+	}
+	return !alike(res, r.controls.garbage)
+}
+
+// move goes on from another address, where the system has more than one.
+func (a *attempt) move() {
+	a.v.close()
+	a.v = a.run.client.visitor()
 }
 
 func (a *attempt) count(got answer) {
@@ -167,27 +209,37 @@ func (a *attempt) try(ctx context.Context, variants ...variant) (accepted []stri
 const took = accepted
 
 // confirm sends a variant and, when it is accepted, sends it again: one accident
-// is no finding.
+// is no finding. Nor is it a pass: what is accepted now and then is unclear.
 func (a *attempt) confirm(ctx context.Context, v variant) (got answer, err error) {
+	return a.repeat(func() (answer, error) {
+		_, got, err := a.send(ctx, v.token(newCanary()))
+		return got, err
+	})
+}
+
+// repeat asks once, and when that is accepted a second time, and if the answers
+// differ a third.
+func (a *attempt) repeat(ask func() (answer, error)) (got answer, err error) {
+	a.run.renewOneTime()
+	if got, err = ask(); err != nil || got != took {
+		return got, err
+	}
 	for range 2 {
 		a.run.renewOneTime()
-		if _, got, err = a.send(ctx, v.token(newCanary())); err != nil || got != took {
+		if got, err = ask(); err != nil || got == took {
 			return got, err
 		}
 	}
-	return got, nil
+	return unclear, nil
 }
 
 // twice is confirm for a token that stands where nobody looks: a record cannot
 // say more of it than of no token.
 func (a *attempt) twice(ctx context.Context, put func(*request)) (got answer, err error) {
-	for range 2 {
-		a.run.renewOneTime()
-		if _, got, err = a.sendWith(ctx, "", put); err != nil || got != took {
-			return got, err
-		}
-	}
-	return got, nil
+	return a.repeat(func() (answer, error) {
+		_, got, err := a.sendWith(ctx, "", put)
+		return got, err
+	})
 }
 
 // judge is the usual end of a probe whose tokens must be refused.
@@ -242,6 +294,9 @@ func (a *attempt) look(ctx context.Context) {
 // attack's, it would give it a wrong reason.
 func (a *attempt) belated(rec *record) bool {
 	holds := func(canary string) bool { return strings.Contains(rec.raw, canary) }
+	if slices.ContainsFunc(a.run.known, holds) {
+		return true
+	}
 	return !slices.ContainsFunc(a.canaries, holds) && slices.ContainsFunc(a.run.attempts, func(before *attempt) bool {
 		return slices.ContainsFunc(before.canaries, holds)
 	})

@@ -40,6 +40,7 @@ type book struct {
 	changed time.Time // when the last byte was seen
 	failed  error
 	learned time.Duration // how late the service was seen to write
+	known   bool          // learned is all that the controls taught
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -175,21 +176,32 @@ func (b *book) err() error {
 	return b.failed
 }
 
-// flush is how long the service may take to write: what the recipe says, or what
-// the controls taught, with half as much again, and what a busy machine adds now
-// and then.
+// flush is how long the service may take to write. Until the controls have taught
+// it, that is what the recipe says. After them it is what they taught, with half
+// as much again and what a busy machine adds now and then, or what the recipe
+// says in so many words, if that is more. What comes later still is found in the
+// end, by its canaries.
 func (b *book) flush() time.Duration {
-	if b.learned == 0 {
+	if !b.known {
 		return b.configured()
 	}
-	return max(b.configured(), b.learned*3/2+hiccup)
+	named := time.Duration(0)
+	for _, t := range b.logs {
+		if t.Flush != defaultFlush {
+			named = max(named, t.Flush)
+		}
+	}
+	return max(named, b.learned*3/2+hiccup)
 }
 
 const hiccup = 100 * time.Millisecond
 
+// taught ends the lesson: all controls are sent.
+func (b *book) taught() { b.known = true }
+
 func (b *book) configured() (d time.Duration) {
-	for _, l := range b.logs {
-		d = max(d, l.Flush)
+	for _, t := range b.logs {
+		d = max(d, t.Flush)
 	}
 	return d
 }

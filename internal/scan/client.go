@@ -14,6 +14,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"os"
@@ -39,6 +40,7 @@ type client struct {
 	rate    *rate.Limiter
 	timeout time.Duration
 	sent    atomic.Int64
+	endless atomic.Bool // an answer did not end: later ones are not waited for as long
 
 	// net is the second byte of the loopback addresses of this run, random so
 	// that the limits of an earlier run do not meet this one. Zero: the system
@@ -56,17 +58,17 @@ func newClient(r *Recipe) (*client, error) {
 	if r.TLS.CA != "" {
 		text, err := os.ReadFile(r.file(r.TLS.CA))
 		if err != nil {
-			return nil, &Unusable{"tls.ca", err}
+			return nil, &Mistake{r.TLS.name(), plainError(err)}
 		}
 		c.tls.RootCAs = x509.NewCertPool()
 		if !c.tls.RootCAs.AppendCertsFromPEM(text) {
-			return nil, &Unusable{"tls.ca " + r.TLS.CA, errors.New("no certificate in it")}
+			return nil, &Mistake{r.TLS.name(), errors.New("no certificate in it")}
 		}
 	}
 	if r.TLS.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(r.file(r.TLS.Cert), r.file(r.TLS.Key))
 		if err != nil {
-			return nil, &Unusable{"tls.cert " + r.TLS.Cert, err}
+			return nil, &Mistake{"tls.cert: " + r.TLS.Cert, plainError(err)}
 		}
 		c.tls.Certificates = []tls.Certificate{pair}
 	}
@@ -125,9 +127,10 @@ func (c *client) visitor() *visitor {
 		Timeout:       c.timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext:     v.dial,
-			TLSClientConfig: c.tls,
-			IdleConnTimeout: 5 * time.Second,
+			DialContext:       v.dial,
+			TLSClientConfig:   c.tls.Clone(), // the transport writes into it
+			ForceAttemptHTTP2: true,          // where the server offers it
+			IdleConnTimeout:   5 * time.Second,
 		},
 	}
 	return v
@@ -211,7 +214,10 @@ type response struct {
 	status int
 	header http.Header
 	body   []byte
+	short  bool // the connection broke in its midst
+	long   bool // there was more than is read of an answer, or it did not end
 	sent   time.Time
+	took   time.Duration // from the last byte of the request to the first of the answer
 	canary string
 	url    *url.URL
 }
@@ -230,6 +236,11 @@ func (v *visitor) do(ctx context.Context, r *request) (*response, error) {
 	}
 	v.c.sent.Add(1)
 	res := &response{sent: time.Now(), canary: r.canary, url: h.URL}
+	var wrote, answered time.Time
+	h = h.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest:         func(httptrace.WroteRequestInfo) { wrote = time.Now() },
+		GotFirstResponseByte: func() { answered = time.Now() },
+	}))
 	answer, err := v.http.Do(h)
 	if err != nil {
 		var u *url.Error
@@ -238,15 +249,40 @@ func (v *visitor) do(ctx context.Context, r *request) (*response, error) {
 		}
 		return nil, fmt.Errorf("%s %s: %w", r.method, withoutQuery(r.path), err)
 	}
-	defer answer.Body.Close()
+	res.took = answered.Sub(wrote)
 	if r.jar != nil && r.keep {
 		r.jar.SetCookies(h.URL, answer.Cookies())
 	}
 	res.status, res.header = answer.StatusCode, answer.Header
-	if res.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody)); err != nil && len(res.body) == 0 {
-		return nil, fmt.Errorf("%s %s: answer: %w", r.method, withoutQuery(r.path), err)
+	v.c.read(answer.Body, res)
+	return res, ctx.Err()
+}
+
+// read reads a body, as much of it as is worth it: the status has come already,
+// and what never ends is no reason to wait for ever.
+func (c *client) read(body io.ReadCloser, res *response) {
+	wait := min(c.timeout/2, 5*time.Second)
+	if c.endless.Load() {
+		wait = min(wait, 500*time.Millisecond)
 	}
-	return res, nil
+	var late atomic.Bool
+	stop := time.AfterFunc(wait, func() {
+		late.Store(true)
+		body.Close()
+	})
+	defer body.Close()
+	defer stop.Stop()
+	var err error
+	res.body, err = io.ReadAll(io.LimitReader(body, maxBody+1))
+	switch {
+	case len(res.body) > maxBody:
+		res.body, res.long = res.body[:maxBody], true
+	case err != nil && late.Load():
+		res.long = true
+		c.endless.Store(true)
+	case err != nil:
+		res.short = true
+	}
 }
 
 func (r *request) build(ctx context.Context, target *url.URL) (*http.Request, error) {

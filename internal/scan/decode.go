@@ -262,7 +262,9 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 		},
 		"tls": func(n *yaml.Node, f string) {
 			seen := d.object(n, f, fields{
-				"ca":       func(n *yaml.Node, f string) { r.TLS.CA = d.text(n, f) },
+				"ca": func(n *yaml.Node, f string) {
+					r.TLS.CA, r.TLS.where = d.text(n, f), fmt.Sprintf("%s:%d: %s", d.name, n.Line, f)
+				},
 				"cert":     func(n *yaml.Node, f string) { r.TLS.Cert = d.text(n, f) },
 				"key":      func(n *yaml.Node, f string) { r.TLS.Key = d.text(n, f) },
 				"insecure": func(n *yaml.Node, f string) { r.TLS.Insecure = d.flag(n, f) },

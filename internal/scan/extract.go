@@ -151,7 +151,11 @@ func match(re *regexp.Regexp, s string) string {
 // jsonValue finds a scalar. A body may hold several JSON values one after the
 // other: a handler that goes on after its refusal writes two.
 func jsonValue(body []byte, path []step) string {
-	for _, v := range jsonValues(body) {
+	values := jsonValues(body)
+	if values == nil {
+		values = embedded(body)
+	}
+	for _, v := range values {
 		if s := at(v, path); s != "" {
 			return s
 		}
@@ -174,6 +178,22 @@ func jsonValues(body []byte) (values []any) {
 		values = append(values, v)
 	}
 	return values
+}
+
+// embedded gives the JSON values that follow a text: a plain refusal, and then the
+// data. At most four places are tried.
+func embedded(body []byte) []any {
+	for range 4 {
+		i := bytes.IndexAny(body, "{[")
+		if i < 0 {
+			return nil
+		}
+		if values := jsonValues(body[i:]); values != nil {
+			return values
+		}
+		body = body[i+1:]
+	}
+	return nil
 }
 
 func at(v any, path []step) string {

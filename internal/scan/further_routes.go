@@ -49,7 +49,7 @@ var _ = add(Probe{
 // cannot be judged.
 func (a *attempt) route(ctx context.Context, p Protected) (weak, doubt string) {
 	r := a.run
-	c := controls{ok: p.OK, proof: p.Proof}
+	c := controls{ok: p.OK, proof: p.Proof, identity: r.controls.identity}
 	ask := func(token string, put bool) *response {
 		r.renewOneTime()
 		res, err := a.onceAt(ctx, a.v, p.Step, token, func(q *request) {
@@ -65,12 +65,11 @@ func (a *attempt) route(ctx context.Context, p Protected) (weak, doubt string) {
 		}
 		return res
 	}
-	garbage := newCanary() + "." + newCanary() + "." + newCanary()
 	for _, x := range []struct {
 		to    **response
 		token string
 		put   bool
-	}{{&c.valid[0], "", true}, {&c.valid[1], "", true}, {&c.none, "", false}, {&c.garbage, garbage, true}} {
+	}{{&c.valid[0], "", true}, {&c.valid[1], "", true}, {&c.none, "", false}, {&c.garbage, garbage(), true}, {&c.valid[2], "", true}} {
 		if *x.to = ask(x.token, x.put); *x.to == nil {
 			return "", doubt
 		}

@@ -504,8 +504,8 @@ func TestClientCertificate(t *testing.T) {
 	}
 	for tls, want := range map[string]string{
 		"{ca: ca.pem}": "certificate required",
-		"{ca: ca.pem, cert: none.pem, key: key.pem}": "tls.cert none.pem: ",
-		"{ca: key.pem}": "tls.ca key.pem: no certificate in it",
+		"{ca: ca.pem, cert: none.pem, key: key.pem}": "tls.cert: none.pem: ",
+		"{ca: key.pem}": "tls.ca: key.pem: no certificate in it",
 	} {
 		if _, err := Run(t.Context(), recipe(tls), Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", tls, err, want)

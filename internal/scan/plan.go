@@ -25,7 +25,7 @@ type Planned struct {
 
 // PlanOf says what Run would send.
 func PlanOf(r *Recipe) Plan {
-	p := Plan{Controls: 4 + 4, Logins: 1} // the controls, and a check between the stages
+	p := Plan{Controls: 6, Logins: 1}
 	for _, probe := range Probes() {
 		n := Planned{Name: probe.Name, Title: probe.Title, Requests: probe.Requests(r)}
 		for _, need := range probe.Needs {
@@ -38,6 +38,8 @@ func PlanOf(r *Recipe) Plan {
 		}
 		if n.Why != "" {
 			n.Requests = 0
+		} else {
+			p.Controls++ // the control that follows every probe
 		}
 		p.Probes = append(p.Probes, n)
 	}

@@ -53,6 +53,16 @@ type TLS struct {
 	Cert     string // PEM file of the client's certificate, with what is between it and the root
 	Key      string // PEM file of its key
 	Insecure bool   // believe anybody; for a test server alone
+
+	where string // file, line and field that name CA
+}
+
+// name is how errors call the file of the own root.
+func (t TLS) name() string {
+	if t.where != "" {
+		return t.where + ": " + t.CA
+	}
+	return "tls.ca: " + t.CA
 }
 
 // A Step is one request of a login, refresh or logout, with what to keep of its answer.

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -60,6 +59,16 @@ type Unusable struct {
 func (e *Unusable) Error() string { return e.What + ": " + e.Err.Error() }
 func (e *Unusable) Unwrap() error { return e.Err }
 
+// A Mistake is a file that the recipe names and that is not there or not what it
+// should be.
+type Mistake struct {
+	What string // where the recipe names it
+	Err  error
+}
+
+func (e *Mistake) Error() string { return e.What + ": " + e.Err.Error() }
+func (e *Mistake) Unwrap() error { return e.Err }
+
 // run is one scan under way. One goroutine owns it.
 type run struct {
 	recipe   *Recipe
@@ -77,8 +86,12 @@ type run struct {
 	base     *baseline
 	negative attempt // the controls, seen as traffic that must raise no alert
 	signer   *signer
-	told     string // what a refusal says about its reason
-	crowded  bool   // a limiter did not let go: waiting again is of no use
+	told     string        // what a refusal says about its reason
+	waited   time.Duration // for limiters that then did not let go
+	dead     string        // why the valid token does not work any more; empty: it does
+	gone     bool          // for good
+	logged   int           // logins that a dead session made necessary
+	known    []string      // canaries of controls that were sent among attacks
 	attempts []*attempt
 	found    []found
 	unseen   []lifecycle // steps that seemed to leave no record
@@ -89,8 +102,8 @@ type run struct {
 	report *finding.Report
 }
 
-// Run scans the target of a recipe. The error is ErrNotAuthorized, an *Unusable,
-// or the context's. With an error there is no report, unless it is the monitor
+// Run scans the target of a recipe. The error is ErrNotAuthorized, a *Mistake, an
+// *Unusable, or the context's. With an error there is no report, unless it is the monitor
 // alone that did not take it. The report holds no token, password or secret.
 //
 // When ctx ends while probes run, what was found until then is reported, and the
@@ -166,6 +179,9 @@ func (r *run) close() {
 // prepare opens everything that the scan reads before it sends anything but
 // good requests: logs, the alert receiver, a session, the controls.
 func (r *run) prepare(ctx context.Context) (err error) {
+	if r.client, err = newClient(r.recipe); err != nil {
+		return err
+	}
 	if r.book, err = openBook(ctx, r.recipe, r.opts.Stdin); err != nil {
 		return err
 	}
@@ -173,9 +189,6 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		if r.inbox, err = listen(r.recipe.Alerts); err != nil {
 			return &Unusable{"alerts.webhook " + r.recipe.Alerts.Webhook, err}
 		}
-	}
-	if r.client, err = newClient(r.recipe); err != nil {
-		return err
 	}
 	r.client.isolate(ctx)
 	if err := r.resolve(ctx); err != nil {
@@ -226,20 +239,22 @@ func (r *run) control(ctx context.Context, begin int) error {
 	}
 	c := &r.controls
 	c.ok, c.proof = r.recipe.Protected.OK, r.recipe.Protected.Proof
+	c.identity = identities(r.token, r.recipe.Vars)
 
 	r.book.learn(ctx, begin, &a.marker)
 	loginLines := r.book.since(begin)
 	mark := r.book.mark()
-	for i := range c.valid {
+	valid := func(i int) (err error) {
 		r.renewOneTime()
-		res, err := a.once(ctx, a.v, "", func(q *request) { r.recipe.Carrier.put(q, r.main.access()) })
-		if err != nil {
+		if c.valid[i], err = a.once(ctx, a.v, "", func(q *request) { r.recipe.Carrier.put(q, r.main.access()) }); err == nil {
+			err = c.check(c.valid[i])
+		}
+		return err
+	}
+	for i := range 2 {
+		if err := valid(i); err != nil {
 			return r.unreachable(err)
 		}
-		c.valid[i] = res
-	}
-	if err := c.learn(); err != nil {
-		return r.unreachable(err)
 	}
 	r.book.learn(ctx, mark, &a.marker)
 	if r.book.assessed() {
@@ -252,8 +267,17 @@ func (r *run) control(ctx context.Context, begin int) error {
 	if c.none, err = a.once(ctx, a.v, "", func(*request) {}); err != nil {
 		return r.unreachable(err)
 	}
-	garbage := newCanary() + "." + newCanary() + "." + newCanary()
+	garbage := garbage()
 	if c.garbage, err = a.once(ctx, a.v, garbage, func(q *request) { r.recipe.Carrier.put(q, garbage) }); err != nil {
+		return r.unreachable(err)
+	}
+	if err := valid(2); err != nil {
+		return r.unreachable(err)
+	}
+	if err := c.learn(); err != nil {
+		return r.unreachable(err)
+	}
+	if err := r.otherCookies(ctx, a); err != nil {
 		return r.unreachable(err)
 	}
 	for _, res := range []*response{c.none, c.garbage} {
@@ -262,22 +286,37 @@ func (r *run) control(ctx context.Context, begin int) error {
 		}
 	}
 	r.book.learn(ctx, mark, &a.marker)
+	r.book.taught()
 	return nil
 }
 
-// probe runs every probe, stage by stage. Between stages the valid control is
-// sent again: a session that died on the way would make every refusal a lie.
+// garbage is a text that no verifier takes for a token.
+func garbage() string { return newCanary() + "." + newCanary() + "." + newCanary() }
+
+// otherCookies asks, when the resource seems to be open and the session has
+// other cookies, whether it is they that open it.
+func (r *run) otherCookies(ctx context.Context, a *attempt) error {
+	if r.recipe.Carrier.kind != "cookie" || !r.controls.open() {
+		return nil
+	}
+	req := newRequest(r.recipe.Protected.Step, r.main.expand)
+	a.marker.add(req.canary, a.v)
+	res, err := a.v.do(ctx, req)
+	if err != nil {
+		return err
+	}
+	bare := r.controls
+	if bare.none = res; !bare.open() {
+		return errors.New("another cookie of the session opens the resource, whatever the one that the recipe calls the carrier holds")
+	}
+	return nil
+}
+
+// probe runs every probe, stage by stage.
 func (r *run) probe(ctx context.Context) error {
 	list := Probes()
-	stage := StageRefusal
 	for i, p := range list {
 		found, unseen := len(r.found), len(r.unseen)
-		if p.Stage != stage {
-			stage = p.Stage
-			if err := r.alive(ctx); err != nil && ctx.Err() == nil {
-				return err
-			}
-		}
 		r.opts.Progress(Progress{Done: i, Total: len(list), Probe: p.Name})
 		a := r.attempt(ctx, p)
 		if ctx.Err() != nil {
@@ -290,18 +329,36 @@ func (r *run) probe(ctx context.Context) error {
 	return nil
 }
 
+// attempt runs a probe and the control that could refute its verdict. Where that
+// shows that the verdict was none, and that it was mended, the probe runs again.
 func (r *run) attempt(ctx context.Context, p Probe) *attempt {
-	a := &attempt{run: r, probe: p, v: r.client.visitor(), mark: r.book.mark(), counted: r.client.sent.Load()}
-	defer func() { a.v.close() }()
+	before := r.client.sent.Load()
+	found, signer := len(r.found), r.signer
+	a := r.once(ctx, p)
+	if r.doubt(ctx, a, found, signer) {
+		r.withdraw(found)
+		r.known = append(r.known, a.canaries...)
+		a = r.once(ctx, p)
+		r.doubt(ctx, a, found, signer)
+	}
+	a.v.close()
+	a.result.Requests = int(r.client.sent.Load() - before)
+	return a
+}
+
+// once runs a probe and reads what the log held of it.
+func (r *run) once(ctx context.Context, p Probe) *attempt {
+	a := &attempt{run: r, probe: p, v: r.client.visitor(), mark: r.book.mark()}
 	a.result.Check, a.result.Weakness, a.result.Title = p.Name, p.Weakness, p.Title
 	if why := r.lacks(p); why != "" {
 		a.skip("%s", why)
+	} else if why := r.usable(ctx); why != "" {
+		a.inconclusive("%s", why)
 	} else {
 		p.Run(ctx, a)
 		a.inconclusive("the probe came to no verdict")
 	}
 	a.look(ctx)
-	a.result.Requests = int(r.client.sent.Load() - a.counted)
 	return a
 }
 
@@ -312,57 +369,13 @@ func (r *run) lacks(p Probe) string {
 			return why
 		}
 	}
+	if r.controls.empty() && !slices.Contains(p.Needs, NeedRefresh) {
+		return "the valid answer is empty, and so is that without a token: name a resource with a body, or a proof"
+	}
 	if r.controls.open() && p.Weakness != catalog.UnauthenticatedAccess && !slices.Contains(p.Needs, NeedRefresh) {
 		return "the resource answers anybody, so that no token can be judged by it"
 	}
 	return ""
-}
-
-// alive checks the main session, and logs in anew when it died.
-func (r *run) alive(ctx context.Context) error {
-	for try := 0; ; try++ {
-		v := r.client.visitor()
-		a := attempt{run: r, v: v}
-		r.renewOneTime()
-		res, err := a.once(ctx, v, "", func(q *request) { r.recipe.Carrier.put(q, r.main.access()) })
-		v.close()
-		if err != nil {
-			return r.unreachable(err)
-		}
-		got := r.controls.judge(res)
-		switch {
-		case got == accepted || r.controls.open() && r.controls.okStatus(res.status):
-			return nil
-		case got == limited || got == broken:
-			if !r.backOff(ctx, res) {
-				return r.unreachable(fmt.Errorf("the valid token is %s in the midst of the scan", got))
-			}
-		case r.main.supplied || try > 1:
-			return r.unreachable(fmt.Errorf("the valid token is %s in the midst of the scan (%d)", got, res.status))
-		default:
-			if r.main, err = r.open(ctx); err != nil {
-				return r.unreachable(err)
-			}
-			r.adopt()
-		}
-	}
-}
-
-// backOff waits as long as a limiter or a broken server asks for, within reason,
-// and reports whether it is worth to try again.
-func (r *run) backOff(ctx context.Context, res *response) bool {
-	if r.crowded {
-		return false
-	}
-	wait := time.Second
-	if s, err := strconv.Atoi(res.header.Get("Retry-After")); err == nil {
-		wait = time.Duration(s) * time.Second
-	}
-	if wait > 3*time.Second {
-		r.crowded = true
-		wait = time.Second
-	}
-	return sleep(ctx, wait)
 }
 
 // finish turns the attempts into the report.
@@ -397,7 +410,8 @@ func (r *run) clean(err error) error {
 	if errors.As(err, &u) {
 		return &Unusable{u.What, errors.New(r.vault.redact(u.Err.Error()))}
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	var m *Mistake
+	if errors.As(err, &m) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return errors.New(r.vault.redact(err.Error()))
@@ -451,7 +465,7 @@ func (r *run) givenKey() error {
 	case k.PEM != "":
 		text, err := os.ReadFile(r.recipe.file(k.PEM))
 		if err != nil {
-			return &Unusable{"keys.pem " + k.PEM, plainError(err)}
+			return &Mistake{"keys.pem: " + k.PEM, plainError(err)}
 		}
 		key, err := forge.ParsePrivateKey(text)
 		if err != nil {
