@@ -2,151 +2,45 @@ package scan
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
-	"net"
-	"net/http"
+	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
-
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/jotsight/jotsight/internal/catalog"
 )
 
-// An arrival is one alert that came to the scan's receiver.
+// An arrival is one alert that came to the scan.
 type arrival struct {
 	at   time.Time
 	id   string // empty: the sender gives none
 	rule string
-	text string // the whole body: canaries are looked for in its evidence
+	text string // the whole of it: canaries are looked for in its evidence
+	old  bool   // it was there before the scan
 }
 
-// An inbox is the receiver of alerts. Its methods may be called from any goroutine.
-type inbox struct {
-	server *http.Server
-	verify func(body []byte, h http.Header) error
-
-	mu       sync.Mutex
-	arrivals []arrival
-	refused  int // bodies whose signature did not hold
+// A bell is where alerts arrive or can be asked for. Its methods may be called
+// from any goroutine.
+type bell interface {
+	// all gives the alerts known by now, in the order in which they came.
+	all() []arrival
+	// rejected is how many came whose signature does not hold.
+	rejected() int
+	// err says why the source can no longer be trusted.
+	err() error
+	close()
 }
 
-// listen starts a receiver.
-func listen(a *Alerts) (*inbox, error) {
-	verify, err := webhookVerifier(a.Secret)
-	if err != nil {
-		return nil, err
-	}
-	l, err := net.Listen("tcp", a.Webhook)
-	if err != nil {
-		return nil, err
-	}
-	in := &inbox{verify: verify}
-	in.server = &http.Server{Handler: in, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
-	go in.server.Serve(l)
-	return in, nil
-}
-
-func (in *inbox) close() { in.server.Close() }
-
-// webhookVerifier checks signatures of Standard Webhooks. Without a secret there
-// is nothing to check by.
-func webhookVerifier(secret string) (func([]byte, http.Header) error, error) {
-	if secret == "" {
-		return func([]byte, http.Header) error { return nil }, nil
-	}
-	w, err := standardwebhooks.NewWebhook(secret)
-	if err != nil {
-		return nil, errors.New("secret: not one of Standard Webhooks")
-	}
-	return w.Verify, nil
-}
-
-// ServeHTTP takes one alert in jotsight's form, in Alertmanager's, or any JSON
-// object that names a rule. An answer of 2xx tells the sender that it is done.
-func (in *inbox) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	at := time.Now()
-	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, maxBody))
-	if err != nil || q.Method != http.MethodPost {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	if in.verify(body, q.Header) != nil {
-		in.mu.Lock()
-		in.refused++
-		in.mu.Unlock()
-		w.WriteHeader(http.StatusUnauthorized)
-		return
-	}
-	found, err := readAlerts(body)
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	for _, a := range found {
-		a.at = at
-		if len(in.arrivals) < 10_000 {
-			in.arrivals = append(in.arrivals, a)
-		}
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// readAlerts understands {"type":"alert.…","data":{…}}, Alertmanager's
-// {"alerts":[{"labels":{"alertname":…}}]} and a flat {"rule":…} or {"name":…}.
-func readAlerts(body []byte) ([]arrival, error) {
-	type one struct {
-		ID     string            `json:"id"`
-		Rule   string            `json:"rule"`
-		Name   string            `json:"name"`
-		Labels map[string]string `json:"labels"`
-	}
-	var m struct {
-		one
-		Type   string            `json:"type"`
-		Data   json.RawMessage   `json:"data"`
-		Alerts []json.RawMessage `json:"alerts"`
-	}
-	if err := json.Unmarshal(body, &m); err != nil {
-		return nil, err
-	}
-	if m.Type == "alert.resolved" {
-		return nil, nil
-	}
-	parts := m.Alerts
-	switch {
-	case len(m.Data) > 0:
-		parts = []json.RawMessage{m.Data}
-	case len(parts) == 0:
-		parts = []json.RawMessage{body}
-	}
-	var out []arrival
-	for _, p := range parts {
-		var o one
-		if err := json.Unmarshal(p, &o); err != nil {
+// openBell opens the source of alerts that the recipe names.
+func openBell(ctx context.Context, r *Recipe) (bell, error) {
+	if r.Alerts.Webhook != "" {
+		in, err := listen(r.Alerts)
+		if err != nil {
 			return nil, err
 		}
-		a := arrival{id: o.ID, rule: o.Rule, text: string(p)}
-		for _, name := range []string{o.Labels["rule"], o.Labels["alertname"], o.Name} {
-			if a.rule == "" {
-				a.rule = name
-			}
-		}
-		out = append(out, a)
+		return in, nil
 	}
-	return out, nil
-}
-
-func (in *inbox) all() []arrival {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return slices.Clone(in.arrivals)
+	return openPolledBell(ctx, r)
 }
 
 // ours gives the alerts that an attempt raised: those whose evidence carries one
@@ -154,7 +48,7 @@ func (in *inbox) all() []arrival {
 // and name nobody else.
 func (a *attempt) ours(all []arrival) (mine []arrival) {
 	for _, x := range all {
-		if a.marker.in(x.text) {
+		if !x.old && a.marker.in(x.text) {
 			mine = append(mine, x)
 		}
 	}
@@ -162,11 +56,17 @@ func (a *attempt) ours(all []arrival) (mine []arrival) {
 		return mine
 	}
 	for _, x := range all {
-		if x.rule == string(a.probe.Alert) && !x.at.Before(a.first) && !a.others(x.text) {
+		if !x.old && a.means(x) && !x.at.Before(a.first) && !a.others(x.text) {
 			mine = append(mine, x)
 		}
 	}
 	return mine
+}
+
+// means reports whether an alert is of the detection that the probe must set
+// off: by our name of it, or by the one that the recipe gives.
+func (a *attempt) means(x arrival) bool {
+	return x.rule == string(a.probe.Alert) || slices.Contains(a.run.recipe.Alerts.Rules[string(a.probe.Alert)], x.rule)
 }
 
 // others reports whether an alert names a client that is not the attempt's.
@@ -175,7 +75,7 @@ func (a *attempt) others(text string) bool {
 		return false
 	}
 	for _, addr := range loopbacks.FindAllString(text, -1) {
-		if !slices.Contains(a.addresses, addr) {
+		if addr != "127.0.0.1" && !slices.Contains(a.addresses, addr) {
 			return true
 		}
 	}
@@ -193,10 +93,13 @@ func (r *run) alerts(ctx context.Context) {
 	expecting := func() bool {
 		all := r.inbox.all()
 		return slices.ContainsFunc(r.attempts, func(a *attempt) bool {
-			return a.mustAlert() && time.Since(a.last) < r.recipe.Alerts.Within && len(a.fired(all)) == 0
+			return a.mustAlert() && time.Since(a.last) < r.recipe.Alerts.Within && len(a.fired(all)) == 0 && !a.already(all)
 		})
 	}
 	for why == "" && expecting() && sleep(ctx, 2*pollEvery) {
+	}
+	if why == "" && r.inbox.err() != nil {
+		why = "the source of alerts could not be read to the end"
 	}
 	for _, a := range r.attempts {
 		out := &a.result.Alerted
@@ -223,13 +126,52 @@ func (r *run) alerts(ctx context.Context) {
 			out.TimeToAlert = &ms
 			continue
 		}
-		if slices.ContainsFunc(all, func(x arrival) bool {
-			return x.rule == string(a.probe.Alert) && x.at.Before(a.first) && !a.others(x.text)
-		}) {
-			out.Fired = true
-			out.Why = "an alert of this rule was firing already"
+		if a.already(all) {
+			out.Assessed = false
+			out.Why = "an alert of this rule was firing already, and does not come again for the same cause"
+			continue
+		}
+		// Rules of one's own need not say whom they are about: an alert about
+		// tokens at the right time is no proof that there is none.
+		if vague := a.vague(all); vague != "" {
+			out.Assessed = false
+			out.Why = "an alert came that may be of this attack and does not say so; name its rule in alerts.rules: " + vague
 		}
 	}
+}
+
+// already reports whether an alert that the attack would have joined was there
+// before it.
+func (a *attempt) already(all []arrival) bool {
+	return slices.ContainsFunc(all, func(x arrival) bool {
+		return a.means(x) && (x.old || x.at.Before(a.first)) && !a.others(x.text)
+	})
+}
+
+var aboutLogins = regexp.MustCompile(`(?i)jwt|token|auth|login|signature|credential|session|brute|replay|40[13]`)
+
+// vague names an alert of somebody's own rules that came while the attack's was
+// due, speaks of such things, and names nobody.
+func (a *attempt) vague(all []arrival) string {
+	for _, x := range all {
+		_, known := catalog.DetectionOf(catalog.ID(x.rule))
+		if !known && !x.old && !x.at.Before(a.first) && x.at.Sub(a.last) <= a.run.recipe.Alerts.Within &&
+			aboutLogins.MatchString(x.text) && !a.others(x.text) && !a.run.claimed(x) {
+			return a.run.vault.quote(x.rule)
+		}
+	}
+	return ""
+}
+
+// claimed reports whether an alert carries the mark of another attack, or is of
+// a rule that the recipe names.
+func (r *run) claimed(x arrival) bool {
+	for _, names := range r.recipe.Alerts.Rules {
+		if slices.Contains(names, x.rule) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.attempts, func(a *attempt) bool { return a.marker.in(x.text) }) || r.negative.marker.in(x.text)
 }
 
 // fired gives the alerts of the attempt that are of the rule asked for, or of
@@ -237,10 +179,12 @@ func (r *run) alerts(ctx context.Context) {
 func (a *attempt) fired(all []arrival) []arrival {
 	var named, foreign []arrival
 	for _, x := range a.ours(all) {
-		if _, known := catalog.DetectionOf(catalog.ID(x.rule)); !known {
-			foreign = append(foreign, x)
-		} else if x.rule == string(a.probe.Alert) {
+		_, known := catalog.DetectionOf(catalog.ID(x.rule))
+		switch {
+		case a.means(x):
 			named = append(named, x)
+		case !known:
+			foreign = append(foreign, x)
 		}
 	}
 	if len(named) > 0 {

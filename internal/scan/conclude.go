@@ -318,9 +318,3 @@ func references(w catalog.Weakness) (out []string) {
 	}
 	return append(out, w.Refs.RFC...)
 }
-
-func (in *inbox) rejected() int {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.refused
-}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -316,27 +315,7 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 		"logs": func(n *yaml.Node, f string) {
 			d.list(n, f, func(n *yaml.Node, f string) { r.Logs = append(r.Logs, d.log(n, f, len(r.Logs))) })
 		},
-		"alerts": func(n *yaml.Node, f string) {
-			r.Alerts = &Alerts{Within: defaultWithin}
-			seen := d.object(n, f, fields{
-				"webhook": func(n *yaml.Node, f string) {
-					r.Alerts.Webhook = d.text(n, f)
-					if _, _, err := net.SplitHostPort(r.Alerts.Webhook); err != nil {
-						d.fail(n, f, "not host:port to listen on")
-					}
-				},
-				"secret": func(n *yaml.Node, f string) {
-					r.Alerts.Secret = d.secret(n, f)
-					if _, err := webhookVerifier(r.Alerts.Secret); err != nil {
-						d.fail(n, f, "not a secret of Standard Webhooks, whsec_ and base64")
-					}
-				},
-				"within": func(n *yaml.Node, f string) { r.Alerts.Within = d.duration(n, f) },
-			})
-			if !seen["webhook"] {
-				d.fail(n, f+".webhook", "missing")
-			}
-		},
+		"alerts": func(n *yaml.Node, f string) { r.Alerts = d.alerts(n, f) },
 		"monitor": func(n *yaml.Node, f string) {
 			r.Monitor = &Monitor{}
 			seen := d.object(n, f, fields{

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -69,7 +68,7 @@ func (d *decoder) log(n *yaml.Node, f string, number int) LogSource {
 		s.Flush = storeFlush
 	}
 	if n.Kind == yaml.MappingNode {
-		d.oneKind(n, f, seen)
+		d.one(n, f, "file", "a log", logKinds, seen)
 		d.required(n, f, &s, seen)
 	}
 	return s
@@ -180,34 +179,6 @@ func (d *decoder) ownNames(f string, login []Step) {
 		}
 	}
 	d.uses = slices.DeleteFunc(d.uses, func(u use) bool { return strings.HasPrefix(u.field, f+".") && own[u.name] })
-}
-
-// oneKind holds an entry to one place, and to the fields that fit it.
-func (d *decoder) oneKind(n *yaml.Node, f string, seen map[string]bool) {
-	var kinds []string
-	for _, k := range slices.Sorted(maps.Keys(logKinds)) {
-		if seen[k] {
-			kinds = append(kinds, k)
-		}
-	}
-	if len(kinds) == 0 {
-		d.fail(n, join(f, "file"), "missing, and there is none of %s either", commas(slices.Sorted(maps.Keys(logKinds))))
-		return
-	}
-	for _, k := range kinds[1:] {
-		d.fail(n, join(f, k), "stands beside %s; a log has one of them", kinds[0])
-	}
-	for _, name := range slices.Sorted(maps.Keys(seen)) {
-		owners := []string{}
-		for _, k := range slices.Sorted(maps.Keys(logKinds)) {
-			if slices.Contains(logKinds[k], name) {
-				owners = append(owners, k)
-			}
-		}
-		if len(owners) > 0 && !slices.Contains(owners, kinds[0]) {
-			d.fail(n, join(f, name), "belongs to %s, not to %s", commas(owners), kinds[0])
-		}
-	}
 }
 
 // path reads a place in JSON, such as $.id.

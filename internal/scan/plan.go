@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -84,7 +85,8 @@ func WritePlan(w io.Writer, r *Recipe) error {
 		fmt.Fprintf(&b, "  log        %s\n", l.place())
 	}
 	if r.Alerts != nil {
-		fmt.Fprintf(&b, "  alerts     listen on %s, wait %s\n", r.Alerts.Webhook, r.Alerts.Within)
+		how := map[string]string{"webhook": "listen on", "file": "read"}[r.Alerts.Kind]
+		fmt.Fprintf(&b, "  alerts     %s %s, wait %s\n", cmp.Or(how, "ask"), r.Alerts.place(), r.Alerts.Within)
 	}
 	fmt.Fprintf(&b, "\nat most  probe              what is sent\n%7d  %-17s  %s\n%7d  %-17s  %s\n", p.Logins, "login", "sessions of the scan's own", p.Controls, "controls", "good requests, and refusals to compare with")
 	for _, x := range p.Probes {

@@ -161,11 +161,28 @@ type HTTPLog struct {
 	Time, Text     []step // of an item of http; empty: none, and the whole item
 }
 
-// Alerts says where the service's alerts arrive: scan listens there itself.
+// Alerts says where the service's alerts arrive: at a receiver of the scan's own,
+// in an Alertmanager, a jotsight monitor or a file, one of them.
 type Alerts struct {
-	Webhook string        // host:port to listen on
-	Secret  string        // of Standard Webhooks; empty: unsigned alerts are taken
-	Within  time.Duration // an alert that comes later does not count
+	Kind           string   // webhook, alertmanager, monitor or file
+	Webhook        string   // host:port to listen on
+	Secret         string   // of Standard Webhooks; empty: unsigned alerts are taken
+	Base           *url.URL // of alertmanager and monitor
+	Headers        map[string]string
+	User, Password string
+	File           string              // JSON, one alert a line
+	Rules          map[string][]string // our detections by the names of somebody's own rules
+	Within         time.Duration       // an alert that comes later does not count
+}
+
+// name is how errors call the source.
+func (a *Alerts) name() string { return "alerts." + a.Kind + " " + a.place() }
+
+func (a *Alerts) place() string {
+	if a.Base != nil {
+		return a.Base.Host
+	}
+	return a.Webhook + a.File
 }
 
 // Monitor receives the finished report.
@@ -377,4 +394,5 @@ const (
 	defaultFlush  = 250 * time.Millisecond
 	storeFlush    = 2 * time.Second // of a store that is filled by a shipper
 	defaultWithin = 10 * time.Second
+	storeWithin   = time.Minute // of a system that looks at its rules now and then
 )

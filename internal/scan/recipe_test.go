@@ -44,7 +44,7 @@ func TestParseNamesLineAndField(t *testing.T) {
 		{"a bad duration", good + "logs: [{file: a, flush: soon}]", []string{"r.yaml:4: logs[0].flush: not a duration"}},
 		{"a bad format", good + "logs: [{file: a, format: xml}]", []string{"r.yaml:4: logs[0].format: not one of auto, "}},
 		{"a log without file", good + "logs: [{id: a}]", []string{"r.yaml:4: logs[0].file: missing"}},
-		{"two places", good + "logs: [{file: a, cmd: b}]", []string{"r.yaml:4: logs[0].file: stands beside cmd; a log has one of them"}},
+		{"two places", good + "logs: [{file: a, cmd: b}]", []string{"r.yaml:4: logs[0].file: stands beside cmd; a log is one of them"}},
 		{"a level that is none", good + "logs: [{file: a, level: {20: loud}}]", []string{"r.yaml:4: logs[0].level.20: not one of trace, debug, "}},
 		{"password guessing", good + "limits: {brute: 20}", []string{"r.yaml:4: limits.brute: not supported yet; "}},
 		{"a cursor in a file", good + "logs: [{file: a, cursor: $.id}]", []string{"r.yaml:4: logs[0].cursor: belongs to cmd"}},

@@ -75,7 +75,7 @@ type run struct {
 	opts     Options
 	client   *client
 	book     *book
-	inbox    *inbox
+	inbox    bell
 	logins   *rate.Limiter
 	prints   *event.Fingerprinter
 	vault    vault
@@ -153,6 +153,9 @@ func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error
 	}
 	ctx, done := r.last(ctx)
 	defer done()
+	if r.inbox != nil && r.inbox.err() != nil && r.report.Partial == "" {
+		return nil, r.clean(&Unusable{r.recipe.Alerts.name(), r.inbox.err()})
+	}
 	if err := r.book.err(); err != nil && r.report.Partial == "" {
 		return nil, r.clean(err)
 	}
@@ -186,8 +189,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	if r.recipe.Alerts != nil {
-		if r.inbox, err = listen(r.recipe.Alerts); err != nil {
-			return &Unusable{"alerts.webhook " + r.recipe.Alerts.Webhook, err}
+		if r.inbox, err = openBell(ctx, r.recipe); err != nil {
+			return &Unusable{r.recipe.Alerts.name(), err}
 		}
 	}
 	r.client.isolate(ctx)

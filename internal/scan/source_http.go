@@ -71,7 +71,7 @@ func openQuery(ctx context.Context, r *Recipe, l LogSource) (source, error) {
 		q.shelf = &elastic{asker: a, index: h.Index, query: h.Query, time: h.TimeField, tie: h.Tie, window: window{late: late}}
 	case "monitor":
 		a.user = ""
-		a.login = []Step{{Method: "POST", Path: "/login", Form: map[string]string{"name": h.User, "password": h.Password}}}
+		a.login = []Step{monitorLogin(h.User, h.Password)}
 		q.shelf = &monitorEvents{asker: a, window: window{late: late}}
 	default:
 		q.shelf = &listing{asker: a, method: h.Method, path: h.Path, body: h.JSON, items: h.Items, cursor: l.Cursor, time: h.Time, text: h.Text, window: window{late: late}}
