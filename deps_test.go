@@ -38,6 +38,8 @@ adapters/*: guard guard/event
 
 # Machines. They know words, and each other only as said here.
 internal/finding: guard/event internal/catalog              # from event: which runes print
+internal/report/*: internal/catalog internal/finding          # one format each
+internal/report/reporttest: internal/finding                  # what the tests of formats share
 internal/scan: guard/event internal/catalog internal/finding internal/scan/forge
 internal/scan/forge:                                        # makes hostile tokens; knows nothing but tokens
 internal/lint: guard/event internal/catalog internal/finding
@@ -54,7 +56,7 @@ internal/sim: guard/event
 # Assembly: wires machines, and holds no logic of its own.
 internal/monitor: guard/event internal/catalog internal/finding internal/rule internal/detect internal/ingest internal/stream internal/store internal/alert internal/respond internal/web rules
 internal/demo: guard guard/event internal/catalog internal/finding internal/scan internal/detect internal/sim internal/monitor examples/*
-internal/cli: guard guard/event internal/catalog internal/catalog/reference internal/finding internal/scan internal/lint internal/rule internal/detect internal/ingest internal/stream internal/store internal/alert internal/sim internal/monitor internal/demo rules
+internal/cli: guard guard/event internal/catalog internal/catalog/reference internal/finding internal/report/* internal/scan internal/lint internal/rule internal/detect internal/ingest internal/stream internal/store internal/alert internal/sim internal/monitor internal/demo rules
 cmd/jotsight: internal/cli
 
 # Programs that use us as a user would.

@@ -75,7 +75,7 @@ var visibility = []Weakness{
 		ID: NoAlert, Title: "An attack was recorded and no alert came in time",
 		Group: "Visibility", Sides: Scan | Detect, Severity: High, CWE: []int{778}, Refs: aboutAlerts,
 		Why:        "A record that nobody looks at helps after the damage. The attack is over in minutes; an alert that comes next morning, or none, leaves the attacker alone with the service.",
-		Fix:        "Send the events to something that counts them as they come: `guard.MonitorSink` and `jotsight serve` do, with rules for each attack and a webhook for the alert. Then run `jotsight scan` with an alert receiver, which measures the time from attack to alert.",
+		Fix:        "Send the events to something that counts them as they come and tells somebody at once. `guard.MonitorSink` and `jotsight serve` do, with rules for each attack and a webhook for the alert. Then run `jotsight scan` with an alert receiver, which measures the time from attack to alert.",
 		Detections: []ID{SignatureBruteforce, ForgedAlgorithm, RefreshReuse, RevokedUse, DetectionLag},
 	},
 	{

@@ -10,21 +10,31 @@ import (
 	"github.com/jotsight/jotsight/internal/catalog"
 )
 
-// WriteText writes r for a person at a terminal: the two grades, the findings
-// with the worst first, the coverage matrix, and what could not be assessed.
+// WriteText writes r for a person at a terminal, who reads it top to bottom: the
+// two grades with every deduction, the coverage matrix, the findings with the
+// worst first, what came to no verdict and what it needs, and what to do next.
 // Every text of the target is escaped.
 func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	p := &page{o: o}
 	p.line(o.Bold("jotsight "+Escape(r.Command)) + "  " + Escape(r.Target))
-	p.line(o.paint(dim, summary(r)))
+	p.lines(o.dimmed(Wrap(Escape(summary(r)), o.Columns())))
+	if r.Partial != "" {
+		p.line(o.paint(yellow, "not whole: "+Escape(r.Partial)))
+	}
 	p.line("")
 	half := o.half()
 	p.lines(o.beside([][]string{
 		o.box("Protection: were attacks refused?", o.gradeInFull(r.Grades.Protection, half-4), half),
 		o.box("Visibility: were they seen?", o.gradeInFull(r.Grades.Visibility, half-4), half),
 	}))
-	p.findings(r.Findings)
-	p.coverage(r.Runs)
+	if len(r.Runs) > 0 {
+		p.heading("Coverage")
+		p.lines(o.matrix(r.Runs))
+	}
+	p.findings(r)
+	p.reasons("Inconclusive: these are no passes", ByReason(r.Runs, Inconclusive))
+	p.reasons("Skipped: these are no passes either", ByReason(r.Runs, Skipped))
+	p.list("Next", Next(r))
 	_, err := io.WriteString(w, p.b.String())
 	return err
 }
@@ -101,6 +111,9 @@ func (o TextOptions) gradeInFull(g Grade, width int) []string {
 			lines = append(lines, "     "+o.paint(dim, l))
 		}
 	}
+	if g.Assessed && g.Basis != "" {
+		lines = append(lines, o.dimmed(Wrap(Escape(g.Basis), width))...)
+	}
 	return lines
 }
 
@@ -151,6 +164,13 @@ type page struct {
 	b strings.Builder
 }
 
+func (o TextOptions) dimmed(lines []string) (out []string) {
+	for _, l := range lines {
+		out = append(out, o.paint(dim, l))
+	}
+	return out
+}
+
 func (p *page) line(s string) { p.b.WriteString(s + "\n") }
 
 func (p *page) lines(list []string) {
@@ -182,14 +202,14 @@ func (p *page) para(lead, text string) {
 
 var severityStyle = map[catalog.Severity]style{catalog.Critical: red, catalog.High: red, catalog.Medium: yellow}
 
-func (p *page) findings(list []Finding) {
-	if len(list) == 0 {
+func (p *page) findings(r *Report) {
+	if len(r.Findings) == 0 {
 		p.line("")
 		p.line(p.o.Bold("No findings"))
-		return
+	} else {
+		p.heading("Findings: " + Tally(r))
 	}
-	p.heading(fmt.Sprintf("Findings: %d", len(list)))
-	for i, f := range Sorted(list) {
+	for i, f := range Sorted(r.Findings) {
 		if i > 0 {
 			p.line("")
 		}
@@ -202,45 +222,95 @@ func (p *page) findings(list []Finding) {
 		for _, e := range f.Evidence {
 			p.para("evidence:", Escape(e))
 		}
-		switch {
-		case f.Suppressed != nil:
-			p.para("suppressed by", Escape(f.Suppressed.By+": "+f.Suppressed.Reason))
-		case f.Implied != "":
+		if f.Implied != "" {
 			p.para("follows from", Escape(string(f.Implied))+" and does not count again")
+		}
+		if s := f.Suppressed; s != nil {
+			until := ""
+			if s.Until != "" {
+				until = " until " + s.Until
+			}
+			p.para("suppressed by", Escape(s.By+until+": "+s.Reason))
 		}
 		if f.Confidence != Certain {
 			p.para("confidence:", Escape(string(f.Confidence)))
 		}
-		w, _ := catalog.WeaknessOf(f.ID)
-		p.para("fix:", firstSentence(w.Fix))
-		p.para("", "jotsight explain "+Escape(string(f.ID)))
+		w, known := catalog.WeaknessOf(f.ID)
+		if !known || f.Implied != "" {
+			continue // who follows from another is fixed with it
+		}
+		anybody, ours := w.Fixes()
+		p.para("fix:", anybody)
+		p.para("with "+Ours(ours)+":", ours)
+		p.para("supports:", strings.Join(f.References, ", "))
+	}
+	p.list("Notes", r.Notes)
+}
+
+// Tally counts the findings: how many, how many of them are set aside, and how
+// many are new against the baseline.
+func Tally(r *Report) string {
+	var implied, suppressed int
+	for _, f := range r.Findings {
+		switch aside(f) {
+		case 1:
+			implied++
+		case 2:
+			suppressed++
+		}
+	}
+	text := fmt.Sprint(len(r.Findings))
+	var parts []string
+	if implied > 0 {
+		parts = append(parts, fmt.Sprintf("%d implied by others", implied))
+	}
+	if suppressed > 0 {
+		parts = append(parts, fmt.Sprintf("%d suppressed", suppressed))
+	}
+	if b := r.Baseline; b != nil {
+		parts = append(parts, fmt.Sprintf("against the baseline %d new, %d known, %d gone", b.New, b.Known, b.Gone))
+	}
+	if len(parts) > 0 {
+		text += " (" + strings.Join(parts, "; ") + ")"
+	}
+	return text
+}
+
+// Ours names what the second part of a fix is about: the library, or the tool.
+func Ours(fix string) string {
+	for _, s := range []string{"guard", "`g.", "`Issuer.", "`event."} {
+		if strings.Contains(fix, s) {
+			return "guard"
+		}
+	}
+	return "jotsight"
+}
+
+// reasons lists why checks came to no verdict, each reason once.
+func (p *page) reasons(heading string, list []Reason) {
+	if len(list) == 0 {
+		return
+	}
+	p.heading(heading)
+	for _, r := range list {
+		p.hang(Escape(r.Why) + ": " + Escape(strings.Join(r.Names, ", ")))
 	}
 }
 
-func (p *page) coverage(runs []Run) {
-	if len(runs) == 0 {
+func (p *page) list(heading string, items []string) {
+	if len(items) == 0 {
 		return
 	}
-	p.heading("Coverage")
-	p.lines(p.o.matrix(runs))
-	for _, v := range []struct {
-		verdict Verdict
-		heading string
-	}{{Inconclusive, "Inconclusive: these are no passes"}, {Skipped, "Skipped"}} {
-		first := true
-		for _, run := range runs {
-			if run.Verdict != v.verdict {
-				continue
-			}
-			if first {
-				p.heading(v.heading)
-				first = false
-			}
-			why := Wrap(Escape(title(run))+": "+Escape(run.Why), p.o.Columns()-4)
-			for i, l := range why {
-				p.line("  " + strings.Repeat("  ", min(i, 1)) + l)
-			}
-		}
+	p.heading(heading)
+	for _, item := range items {
+		p.hang(Escape(item))
+	}
+}
+
+// hang writes a text with its further lines indented.
+func (p *page) hang(text string) {
+	for i, l := range Wrap(text, p.o.Columns()-4) {
+		p.line("  " + strings.Repeat("  ", min(i, 1)) + l)
 	}
 }
 
@@ -261,12 +331,4 @@ func (l Location) String() string {
 		parts = []string{l.Method, l.Route, at, l.Function}
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
-}
-
-// firstSentence is enough of a catalogue text for a list.
-func firstSentence(s string) string {
-	if i := strings.Index(s, ". "); i >= 0 {
-		return s[:i+1]
-	}
-	return s
 }

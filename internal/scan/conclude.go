@@ -284,7 +284,7 @@ func (r *run) findings() []finding.Finding {
 		out := &finding.Finding{
 			ID: f.id, Severity: w.Severity, Confidence: f.confidence, Message: f.message, Implied: f.implied,
 			Location: finding.Location{Method: f.step.Method, Route: path}, Evidence: addEvidence(nil, f.evidence),
-			References: references(w),
+			References: w.Standards(),
 		}
 		out.Fingerprint = finding.Fingerprint(out, "") // of the route: the same under any name of the recipe
 		out.Location.Path, out.Location.Line = f.step.File, f.step.Line
@@ -307,14 +307,4 @@ func addEvidence(list, more []string) []string {
 		}
 	}
 	return list
-}
-
-func references(w catalog.Weakness) (out []string) {
-	for _, n := range w.CWE {
-		out = append(out, fmt.Sprintf("CWE-%d", n))
-	}
-	for _, s := range w.Refs.ASVS {
-		out = append(out, "ASVS "+s)
-	}
-	return append(out, w.Refs.RFC...)
 }
