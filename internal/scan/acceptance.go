@@ -80,9 +80,8 @@ func (c *controls) learn() error {
 	for _, no := range c.refusals() {
 		if c.okStatus(no.status) {
 			c.soft = true
-			for m := range marks(no) {
-				delete(c.sign, m)
-			}
+			own := c.unlike(no)
+			maps.DeleteFunc(c.sign, func(m string, _ bool) bool { return !own[m] })
 		}
 	}
 	return nil
@@ -122,13 +121,18 @@ func (c *controls) credulous() bool {
 	if !c.proof.IsZero() {
 		return c.proves(c.garbage) && !c.proves(c.none)
 	}
-	sign := maps.Clone(c.stable)
+	sign := c.stable
 	if c.okStatus(c.none.status) {
-		for m := range marks(c.none) {
-			delete(sign, m)
-		}
+		sign = c.unlike(c.none)
 	}
 	return len(sign) > 0 && part(sign, marks(c.garbage)) >= 0.8 && c.knows(marks(c.garbage))
+}
+
+// unlike is what all valid answers say and r does not.
+func (c *controls) unlike(r *response) map[string]bool {
+	m, own := marks(r), maps.Clone(c.stable)
+	maps.DeleteFunc(own, func(mark string, _ bool) bool { return m[mark] })
+	return own
 }
 
 // proves reports whether r holds the proof of the session's own user. A proof
@@ -173,9 +177,13 @@ func (c *controls) judgeProof(r *response) answer {
 			if v == guest {
 				return refused
 			}
-			if c.own == "" || v != c.own {
-				return unclear // another guest, or somebody
+			if c.own != "" && v == c.own {
+				continue
 			}
+			if sign := c.unlike(no); len(sign) > 0 && part(sign, marks(r)) <= 0.2 {
+				return refused // another guest
+			}
+			return unclear
 		}
 	}
 	return accepted

@@ -16,7 +16,7 @@ var _ = add(Probe{
 	Title:    "a burst of bad tokens from one address",
 	Stage:    StageBurst,
 	Needs:    []Need{NeedJWT},
-	Requests: func(r *Recipe) int { return r.Limits.Burst },
+	Requests: func(r *Recipe) int { return r.Limits.Burst + 2 },
 	Truth:    []event.Reason{event.ReasonBadSignature},
 	Silent:   catalog.SilentVerifyFailure,
 	Alert:    catalog.SignatureBruteforce,
@@ -57,9 +57,17 @@ func badTokenBurst(ctx context.Context, a *attempt) {
 			return
 		}
 	}
+	shut, doubt := false, ""
+	if limitedAt == 0 {
+		shut, doubt = a.shutOut(ctx)
+	}
 	switch {
 	case limitedAt > 0:
 		a.pass("limited from bad token %d of %d on", limitedAt, n)
+	case shut:
+		a.pass("after %d bad tokens the valid one is refused from the same address", n)
+	case doubt != "":
+		a.inconclusive("%s", doubt)
 	default:
 		a.fail("%d bad tokens in a row, each answered %d", n, first)
 		a.find(catalog.NoVerifyRateLimit, finding.Certain, "bad tokens can be tried without limit", a.probe.Name+": "+a.result.Why)
@@ -67,6 +75,28 @@ func badTokenBurst(ctx context.Context, a *attempt) {
 	if r.base != nil {
 		a.complete(ctx, sent)
 	}
+}
+
+// shutOut asks whether a limiter that answers as the verifier does has shut the
+// attempt's address out: the valid token tells, from there and from elsewhere.
+func (a *attempt) shutOut(ctx context.Context) (shut bool, doubt string) {
+	r := a.run
+	if r.controls.open() {
+		return false, ""
+	}
+	res, got, err := r.valid(ctx, a.v)
+	if err == nil && got == took {
+		return false, ""
+	}
+	v := r.client.visitor()
+	defer v.close()
+	if _, elsewhere, err := r.valid(ctx, v); r.client.net != 0 && err == nil && elsewhere == took {
+		return true, ""
+	}
+	if err != nil {
+		return false, "after the bad tokens the valid one gets no answer"
+	}
+	return false, fmt.Sprintf("after the bad tokens the valid one is answered %d: by a limiter that does not say so, or the session has ended", res.status)
 }
 
 // complete holds the log to the burst: as many records as attacks, or a count of
