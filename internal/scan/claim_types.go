@@ -17,7 +17,7 @@ var _ = add(Probe{
 	Title:    "claims of the wrong type",
 	Stage:    StageClaims,
 	Needs:    []Need{NeedJWT},
-	Requests: requests(5),
+	Requests: requests(6),
 	Truth: []event.Reason{event.ReasonBadClaim, event.ReasonMalformed, event.ReasonBadEncoding, event.ReasonMissingClaim, event.ReasonBadSignature,
 		event.ReasonExpired, event.ReasonInternalError},
 	Silent: catalog.SilentVerifyFailure,
@@ -46,8 +46,8 @@ var _ = add(Probe{
 				a.inconclusive("%s: %v", alt.name, err)
 				return
 			}
-			if got == broken && (res.status < 500 || r.controls.garbage.status >= 500) {
-				a.inconclusive("%s: %s, and types have no part in it", alt.name, got)
+			if got == broken && res.status < 500 {
+				a.inconclusive("%s: %s", alt.name, got)
 				return
 			}
 			if got == broken {
@@ -61,8 +61,12 @@ var _ = add(Probe{
 			a.pass("no claim of the wrong type breaks the service")
 			return
 		}
-		// A service that is broken for everybody proves nothing.
+		// A service that is broken for everybody, or by every bad token, proves nothing.
 		a.seal(ctx)
+		if _, got, err := r.aside(ctx, a.v, garbled(r.token)); err != nil || got == broken {
+			a.inconclusive("a token with a random signature is %s too: types have no part in it", orError(got, err))
+			return
+		}
 		control := attempt{run: r, v: r.client.visitor()}
 		defer control.v.close()
 		if _, got, err := control.send(ctx, r.main.access()); err != nil || got != took {

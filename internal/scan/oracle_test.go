@@ -278,7 +278,7 @@ func services() []odd {
 		{name: "500 on bad tokens", vague: true, yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
 			reply(w, 500, map[string]any{"error": "internal error"})
 		}},
-		{name: "500 on what does not parse", vague: true, yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
+		{name: "500 on what does not parse", want: "verbose-error", vague: true, yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
 			status(map[bool]int{true: 500, false: 401}[why == "malformed"])(g, w, r, why)
 		}},
 		{name: "429 by address", yes: jsonYes, no: status(401), before: limitAfter(3, func(w http.ResponseWriter) {
