@@ -40,14 +40,16 @@ func (a *alerts) saw(r *http.Request, e entry) {
 		rule = "refresh-reuse"
 	case e.kind == "revoked_use":
 		rule = "revoked-use"
+	case e.kind == "rate_limited" && r.URL.Path == "/refresh":
+		rule = "refresh-abuse"
 	case e.kind == "verification_failed" || e.kind == "rate_limited":
 		if a.bad[addr]++; a.bad[addr] >= 20 {
 			rule = "signature-bruteforce"
 		}
 	}
-	key := rule + " " + addr + " " + e.reason
-	if rule == "signature-bruteforce" || rule == "refresh-reuse" || rule == "revoked-use" {
-		key = rule + " " + addr
+	key := rule + " " + addr
+	if rule == "forged-algorithm" {
+		key += " " + e.reason // another trick is another alert
 	}
 	switch {
 	case a.on("alert-noisy"):

@@ -123,7 +123,7 @@ func serve(ctx context.Context, c choice, mode, webhook, dir string, in io.Reade
 		s.passwords[u] = "Pw-" + random(12)
 	}
 	m := Manifest{User: users[0], Password: s.passwords[users[0]], Algorithm: alg, Secret: string(k.secret), Log: file.Name(),
-		FlushMS: map[string]int{"late": 700, "batch": 1200}[mode], Carrier: "bearer", Status: 200, Proof: "$.id", Sessions: !c.on("stateless")}
+		FlushMS: map[string]int{"late": 700, "batch": 1200}[mode], Carrier: "bearer", Status: 200, Proof: "$.id", Sessions: !c.on("stateless") && !c.on("bare-claims")}
 	if m.FlushMS == 0 {
 		m.FlushMS = 50
 	}

@@ -151,16 +151,16 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.locked[user] = 0
 	s.mu.Unlock()
-	s.hand(w, r, "issued", user, "", s.open(user))
+	s.hand(w, r, "issued", user, password, "", s.open(user))
 }
 
 // hand gives a pair to the client.
-func (s *server) hand(w http.ResponseWriter, r *http.Request, kind, user, used string, p pair) {
+func (s *server) hand(w http.ResponseWriter, r *http.Request, kind, user, password, used string, p pair) {
 	raw := p.Access
 	if used != "" {
 		raw = used
 	}
-	s.log.event(r, entry{kind: kind, user: user, sub: userID(user), raw: raw, family: p.session, status: 200, verified: true})
+	s.log.event(r, entry{kind: kind, user: user, password: password, sub: userID(user), raw: raw, family: p.session, status: 200, verified: true})
 	if !s.on("cookies") {
 		s.answer(w, r, nil, 200, map[string]any{"access_token": p.Access, "refresh_token": p.Refresh, "token_type": p.Type, "expires_in": p.Expires})
 		return
@@ -177,7 +177,7 @@ func (s *server) issue(w http.ResponseWriter, r *http.Request) {
 	if !slices.Contains(users, user) {
 		user = users[0]
 	}
-	s.hand(w, r, "issued", user, "", s.open(user))
+	s.hand(w, r, "issued", user, "", "", s.open(user))
 }
 
 func (s *server) refresh(w http.ResponseWriter, r *http.Request) {
@@ -185,9 +185,9 @@ func (s *server) refresh(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie("rt"); s.on("cookies") && err == nil {
 		raw = c.Value
 	}
-	p, x, why := s.renew(raw)
+	p, t, x, why := s.renew(raw)
 	if why == nil {
-		s.hand(w, r, "refresh_ok", x.user, raw, p)
+		s.hand(w, r, "refresh_ok", x.user, "", raw, p)
 		return
 	}
 	kind := "refresh_failed"
@@ -197,7 +197,7 @@ func (s *server) refresh(w http.ResponseWriter, r *http.Request) {
 	case why.reason == "rate_limited":
 		kind = "rate_limited"
 	}
-	e := entry{kind: kind, reason: why.reason, detail: why.detail, raw: raw, status: 401}
+	e := entry{kind: kind, reason: why.reason, detail: why.detail, token: t, raw: raw, status: 401}
 	if x != nil {
 		e.sub, e.family, e.verified = userID(x.user), x.id, true
 	}
@@ -266,9 +266,6 @@ func (s *server) who(r *http.Request) (t *token, user string, why *refusal) {
 			return t, users[0], nil
 		}
 		return t, "", why
-	}
-	if s.on("no-verification") { // the claims alone decide
-		return t, users[0], nil
 	}
 	user, why = s.sessionOf(t)
 	return t, user, why

@@ -26,6 +26,9 @@ const (
 	logging    = "log"
 )
 
+// unseen may be said of what nobody records because nobody notices.
+var unseen = []string{"silent-missing-token", "silent-verify-failure", "incomplete-event"}
+
 // switches lists what -switch takes. What is off is sound.
 var switches = slices.Concat(
 	weak("signature-not-verified", "",
@@ -97,7 +100,7 @@ var switches = slices.Concat(
 	),
 	weak("unauthenticated-access", "",
 		"open", "the resource answers without a token",
-		"open-method", "tokens are asked for with GET alone; every other method is answered without",
+		"open-method", "tokens are asked for with GET and HEAD alone; every other method is answered without",
 	),
 	weak("unauthenticated-issuance", "",
 		"issue-any-password", "login takes any password",
@@ -183,19 +186,19 @@ var logModes = []Switch{
 	mode("stacks", "the same as text, each refusal with a stack trace of many lines"),
 	mode("plain-reasons", "JSON; a verifier that ignores header keys calls their tokens bad_signature, and every strange kid unknown_kid"),
 	mode("no-canary", "JSON without user agent, request id, query, jti and kid: only address, route and fingerprint tell whose record it is"),
-	mode("proxy", "JSON behind a proxy: one address for everybody"),
 	mode("late", "JSON, each line half a second late"),
 	mode("batch", "JSON, written once a second"),
 	mode("folded", "guard events; like failures of one address are counted, and written as one record each half second"),
 	mode("folded-json", "the same as JSON with a member count"),
 	with(mode("silent", "nothing is written", silent...), "silent-scope-denial"),
 	with(mode("access", "an access line in common log format, nothing else", silent...), "silent-scope-denial", "incomplete-event"),
-	mode("generic", `"unauthorized", with address and path`, "incomplete-event"),
+	with(mode("generic", `"unauthorized", with address and path`, "incomplete-event"), "silent-rate-limit"),
 	mode("typed", "text that tells the reason, address and path, and not which token", "incomplete-event"),
 	mode("no-address", "JSON without addresses", "incomplete-event"),
+	mode("proxy", "JSON behind a proxy whose address stands for everybody's", "incomplete-event"),
 	mode("wrong-reason", "every refusal is called expired", "wrong-reason"),
 	mode("debug", "everything at level debug", "wrong-level"),
-	with(mode("sampled", "one refusal of ten is written", "lost-events"), append(slices.Clone(silent), "incomplete-event", "silent-scope-denial")...),
+	with(mode("sampled", "one refusal of ten is written", "lost-events"), append(slices.Clone(silent), "incomplete-event", "silent-scope-denial", "wrong-level")...),
 	mode("leak-token", "every token is written out", "token-in-log"),
 	mode("leak-refused", "refused tokens are written out", "token-in-log"),
 	mode("leak-refresh", "refresh tokens are written out", "token-in-log"),
@@ -213,14 +216,14 @@ var logModes = []Switch{
 // weak makes switches of one weakness from names and descriptions.
 func weak(id, alg string, pairs ...string) (list []Switch) {
 	for i := 0; i < len(pairs); i += 2 {
-		list = append(list, Switch{Name: pairs[i], Group: protection, About: pairs[i+1], Finds: []string{id}, Alg: alg})
+		list = append(list, Switch{Name: pairs[i], Group: protection, About: pairs[i+1], Finds: []string{id}, May: unseen, Alg: alg})
 	}
 	return list
 }
 
 // signed is weak for what only somebody with the key can see.
 func signed(id, name, about string) []Switch {
-	return []Switch{{Name: name, Group: protection, About: about, Finds: []string{id}, Key: true}}
+	return []Switch{{Name: name, Group: protection, About: about, Finds: []string{id}, May: unseen, Key: true}}
 }
 
 func oddity(pairs ...string) (list []Switch) {

@@ -162,7 +162,7 @@ func (s *server) signature(t *token) *refusal {
 	case s.on("truncated-signature") && len(sig) > 0 && bytes.HasPrefix(mac(alg, secret, signing), sig):
 		return nil
 	}
-	if s.k.ec != nil && len(bytes.Trim(sig, "\x00")) == 0 {
+	if s.k.ec != nil && len(sig) > 0 && len(bytes.Trim(sig, "\x00")) == 0 {
 		return refuse("psychic_signature", "r and s are zero")
 	}
 	return refuse("bad_signature", "the signature does not match")
@@ -323,6 +323,11 @@ func (s *server) claims(t *token, typ string) *refusal {
 	iat, hasIat := t.number("iat")
 	if s.on("exp-millis") && exp > 1e11 {
 		exp /= 1000
+	}
+	for _, name := range []string{"exp", "nbf", "iat"} {
+		if _, is := t.number(name); !is && t.claims[name] != nil {
+			return refuse("bad_claim", name+" is not a number")
+		}
 	}
 	switch {
 	case !hasExp && !s.on("exp-optional") && !s.on("life-endless"):
