@@ -7,6 +7,7 @@ import (
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/scan/forge"
 )
 
 var _ = add(Probe{
@@ -36,6 +37,9 @@ var _ = add(Probe{
 			}
 			a.result.Status = res.status
 			a.count(got)
+			if _, err := forge.Parse(r.main.refresh()); err != nil {
+				a.unread()
+			}
 			if got == refused {
 				a.pass("refused with %d", res.status)
 				return

@@ -178,6 +178,14 @@ func (a *attempt) note(token, canary, path string, v *visitor) {
 	a.sent = append(a.sent, s)
 }
 
+// unread says that what was sent is no token to whoever got it, so that no record
+// can name its claims: a JWT where random strings are looked up.
+func (a *attempt) unread() {
+	for i, s := range a.sent {
+		a.sent[i] = sent{raw: s.raw, canary: s.canary, path: s.path}
+	}
+}
+
 // A variant is one spelling of an attack.
 type variant struct {
 	name  string

@@ -165,7 +165,12 @@ func (r *run) visibility(a *attempt) {
 		f.evidence = evidence(fmt.Sprintf("recorded as %q", r.vault.quote(seen.Reason)))
 		r.find(f)
 	}
+	// A right reason that is benign, such as no token where one stood elsewhere,
+	// is nothing to warn of.
 	serious := a.probe.Truth[0].Class() != event.ClassBenign
+	if said, ok := event.ParseReason(strings.TrimPrefix(seen.Reason, "jwt.")); ok && seen.ReasonCorrect != nil && *seen.ReasonCorrect {
+		serious = serious && said.Class() != event.ClassBenign
+	}
 	if i := slices.Index(levels, seen.Severity); serious && i >= 0 && i < slices.Index(levels, "warn") {
 		f.id, f.message = catalog.WrongLevel, "an attack is recorded at a level at which nobody looks"
 		f.evidence = evidence("recorded at " + seen.Severity)

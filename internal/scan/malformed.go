@@ -14,8 +14,9 @@ var _ = add(Probe{
 	Title:    "texts that are no token",
 	Stage:    StageRefusal,
 	Requests: requests(6),
-	Truth:    []event.Reason{event.ReasonMalformed, event.ReasonBadEncoding, event.ReasonTooManyParts},
-	Silent:   catalog.SilentVerifyFailure,
+	// Where tokens are no JWTs, any text may be one, and is unknown.
+	Truth:  []event.Reason{event.ReasonMalformed, event.ReasonBadEncoding, event.ReasonTooManyParts, event.ReasonUnknownToken},
+	Silent: catalog.SilentVerifyFailure,
 	Run: func(ctx context.Context, a *attempt) {
 		variants := []variant{
 			{"one dot", func(c string) string { return "not-a-jwt." + c }},

@@ -17,7 +17,7 @@ var _ = add(Probe{
 	Needs:    []Need{NeedLogin, NeedRefresh},
 	Requests: requests(7),
 	Logins:   requests(1),
-	Truth:    []event.Reason{event.ReasonRefreshReuse, event.ReasonReplayed, event.ReasonFamilyRevoked, event.ReasonRevoked},
+	Truth:    []event.Reason{event.ReasonRefreshReuse, event.ReasonReplayed, event.ReasonFamilyRevoked, event.ReasonRevoked, event.ReasonSessionEnded},
 	Silent:   catalog.SilentRefresh,
 	Alert:    catalog.RefreshReuse,
 	Run:      refreshReuse,

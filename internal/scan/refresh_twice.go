@@ -19,7 +19,7 @@ var _ = add(Probe{
 	Needs:    []Need{NeedLogin, NeedRefresh},
 	Requests: requests(4),
 	Logins:   requests(1),
-	Truth:    []event.Reason{event.ReasonRefreshReuse, event.ReasonReplayed, event.ReasonFamilyRevoked, event.ReasonRevoked, event.ReasonUnknownToken},
+	Truth:    []event.Reason{event.ReasonRefreshReuse, event.ReasonReplayed, event.ReasonFamilyRevoked, event.ReasonRevoked, event.ReasonSessionEnded, event.ReasonUnknownToken},
 	Silent:   catalog.SilentRefresh,
 	Run:      refreshTwice,
 })
