@@ -1,18 +1,15 @@
 package cli
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/jotsight/jotsight/internal/catalog"
-	"github.com/jotsight/jotsight/internal/finding"
 	"github.com/jotsight/jotsight/internal/scan"
 )
 
@@ -43,10 +40,14 @@ does what can be done with it. A recipe (jotsight.yaml) says more:
 Only target, protected, and one of login and token are required. proof is
 something that only a real user's answer holds.
 
+Findings that suppress in the recipe or --baseline names stay in every report
+and in the grade, and do not fail the run. Ctrl-C ends the scan and reports what
+was done.
+
 Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
-3 inconclusive or the target or a log cannot be used.`,
+3 inconclusive, interrupted, or the target or a log cannot be used.`,
 		Example: `  jotsight scan --config jotsight.yaml --plan
-  jotsight scan --config jotsight.yaml --logs run/app.log --format json --output report.json
+  jotsight scan --config jotsight.yaml --logs run/app.log --report sarif=out.sarif --report html=report.html
   JOTSIGHT_TOKEN=... jotsight scan http://127.0.0.1:8080/me`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return s.run(c, args) },
@@ -56,29 +57,25 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 	f.StringArrayVar(&s.logs, "logs", nil, "a log `FILE` of the service, - for the standard input; may be repeated")
 	f.StringVar(&s.tokenFile, "token-file", "", "`FILE` with the token, for a scan without recipe")
 	f.BoolVar(&s.plan, "plan", false, "print what would be sent, and send nothing")
-	f.StringVar(&s.format, "format", "text", "`FORMAT` of the report: text or json")
-	f.StringVar(&s.output, "output", "", "write the report to `FILE`, readable by you alone")
-	f.StringVar(&s.failOn, "fail-on", "high", "exit with 1 if there is a finding of this `LEVEL` or above: low, medium, high, critical; or none")
+	s.reporting.flags(f)
+	f.BoolVar(&s.quiet, "quiet", false, "say nothing while it runs")
 	f.BoolVar(&s.authorized, "i-am-authorized", false, "you may attack a target that is not this machine")
 	return c
 })
 
 // scanCommand holds the flags of scan.
 type scanCommand struct {
-	config, tokenFile, format, output, failOn string
-	logs                                      []string
-	plan, authorized                          bool
+	reporting
+	config, tokenFile       string
+	logs                    []string
+	plan, authorized, quiet bool
 }
 
 const defaultRecipe = "jotsight.yaml"
 
 func (s *scanCommand) run(c *cobra.Command, args []string) error {
-	least, err := catalog.ParseSeverity(s.failOn)
-	if err != nil {
-		return usage(fmt.Errorf("--fail-on: %w", err), "")
-	}
-	if s.format != "text" && s.format != "json" {
-		return usage(fmt.Errorf("--format %q: not one of text, json", s.format), "")
+	if err := s.check(); err != nil {
+		return err
 	}
 	recipe, err := s.recipe(args)
 	if err != nil {
@@ -92,19 +89,21 @@ func (s *scanCommand) run(c *cobra.Command, args []string) error {
 	if s.plan {
 		return scan.WritePlan(c.OutOrStdout(), recipe)
 	}
+	m := newMeter(c.ErrOrStderr(), s.quiet)
+	spoken := context.AfterFunc(c.Context(), func() { m.say("ending; what was done is reported. Ctrl-C once more ends at once") })
 	report, err := scan.Run(c.Context(), recipe, scan.Options{
-		Version: Version(), Authorized: s.authorized, Progress: progress(c.ErrOrStderr()), Stdin: c.InOrStdin(),
+		Version: Version(), Authorized: s.authorized, Progress: m.step, Stdin: c.InOrStdin(),
 	})
+	spoken()
+	m.end()
 	if report == nil {
 		return scanError(err, "nothing was decided; start the target and name its log, then scan again")
 	}
-	if err := s.write(c.OutOrStdout(), report); err != nil {
-		return err
-	}
+	status := s.finish(c.OutOrStdout(), c.ErrOrStderr(), report)
 	if err != nil {
-		return scanError(err, "the report above is whole; the monitor has not got it")
+		return scanError(err, "the report is whole; the monitor has not got it")
 	}
-	return verdict(report, least)
+	return status
 }
 
 // recipe reads the recipe, or makes one of what the command line says.
@@ -168,67 +167,4 @@ func scanError(err error, hint string) error {
 		return inconclusive(err, hint)
 	}
 	return inconclusive(err, "")
-}
-
-func (s *scanCommand) write(out io.Writer, r *finding.Report) error {
-	var b bytes.Buffer
-	var err error
-	if s.format == "json" {
-		err = finding.WriteJSON(&b, r)
-	} else {
-		o := finding.Terminal(out, os.Getenv)
-		if s.output != "" {
-			o = finding.TextOptions{}
-		}
-		err = finding.WriteText(&b, r, o)
-	}
-	if err != nil {
-		return err
-	}
-	if s.output == "" {
-		_, err = out.Write(b.Bytes())
-		return err
-	}
-	if err := writePrivate(s.output, b.Bytes()); err != nil {
-		return usage(fmt.Errorf("--output: %w", err), "")
-	}
-	return nil
-}
-
-// writePrivate writes a file that only its owner can read, also if it was there
-// before and others could.
-func writePrivate(name string, text []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	err = f.Chmod(0o600)
-	if err == nil {
-		_, err = f.Write(text)
-	}
-	return errors.Join(err, f.Close())
-}
-
-// progress prints one line a probe, once it has ended.
-func progress(talk io.Writer) func(scan.Progress) {
-	return func(p scan.Progress) {
-		if p.Verdict != "" {
-			fmt.Fprintf(talk, "jotsight: %2d/%d %s: %s\n", p.Done, p.Total, p.Probe, p.Verdict)
-		}
-	}
-}
-
-// verdict turns a report into an exit code. What is inconclusive does not pass.
-func verdict(r *finding.Report, least catalog.Severity) error {
-	for _, f := range r.Findings {
-		if f.Suppressed == nil && least > catalog.None && f.Severity >= least {
-			return exit(ExitFindings)
-		}
-	}
-	for _, run := range r.Runs {
-		if run.Verdict == finding.Inconclusive {
-			return exit(ExitInconclusive)
-		}
-	}
-	return nil
 }
