@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
 )
 
@@ -206,6 +207,12 @@ func (a *attempt) mustAlert() bool {
 func (a *attempt) quiet() string {
 	if a.probe.Alert == catalog.RevokedUse && a.result.Accepted {
 		return "the service does not know that the token was revoked"
+	}
+	// A service that is right to see a mere bad signature, or a key that it does not
+	// know, need not cry out at the first.
+	modest := slices.ContainsFunc(a.probe.Truth, func(r event.Reason) bool { return r.Class() != event.ClassAttack })
+	if said, _ := event.ParseReason(a.result.Seen.Reason); a.probe.Alert == catalog.ForgedAlgorithm && modest && said.Class() != event.ClassAttack {
+		return "not recorded as an attack, and one bad token alone raises no alert"
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -12,21 +13,35 @@ import (
 var _ = add(Probe{
 	Name:     "alg-none",
 	Weakness: catalog.AlgNoneAccepted,
-	Title:    "alg none, in four spellings",
+	Title:    "alg none, in many spellings, and no alg at all",
 	Stage:    StageKey,
 	Needs:    []Need{NeedJWT},
-	Requests: requests(9),
+	Requests: requests(2*11 + 1),
 	Truth:    []event.Reason{event.ReasonAlgNone, event.ReasonAlgNotAllowed},
 	Silent:   catalog.SilentVerifyFailure,
 	Alert:    catalog.ForgedAlgorithm,
 	Run: func(ctx context.Context, a *attempt) {
 		t := a.run.token
+		spellings := []string{"none", "None", "NONE", "nOnE"}
 		var variants []variant
-		for _, alg := range []string{"none", "None", "NONE", "nOnE"} {
+		for _, alg := range spellings {
 			variants = append(variants, variant{alg, func(c string) string {
-				return forge.Unsigned(t.Header.Set("alg", alg), t.Payload.Set("jti", c)) + "."
+				return forge.Unsigned(t.Header.Set("alg", alg), a.run.fresh().Set("jti", c)) + "."
 			}})
 		}
+		odd := func(name string, header forge.Object, end string) {
+			variants = append(variants, variant{name, func(c string) string { return forge.Unsigned(header, a.run.fresh().Set("jti", c)) + end }})
+		}
+		none := t.Header.Set("alg", "none")
+		if t.Payload.Has("jti") { // which the service may know
+			variants = append(variants, variant{"none, with the own jti", func(string) string { return forge.Unsigned(none, a.run.fresh()) + "." }})
+		}
+		odd("none, with a signature", none, "."+t.Signature)
+		odd("none, in two segments", none, "")
+		odd("none and a space", t.Header.Set("alg", "none "), ".")
+		odd("a list of none", t.Header.Set("alg", []string{"none"}), ".")
+		odd("null", t.Header.Set("alg", nil), ".")
+		odd("no alg", t.Header.Delete("alg"), ".")
 		accepted, doubt := a.try(ctx, variants...)
 		if len(accepted) == 0 {
 			a.judge(accepted, doubt, "alg none")
@@ -42,7 +57,7 @@ var _ = add(Probe{
 		}
 		a.judge(accepted, doubt, "alg none")
 		a.find(catalog.AlgNoneAccepted, finding.Certain, "unsigned tokens are accepted", a.result.Why)
-		if a.run.signer == nil {
+		if a.run.signer == nil && slices.Contains(spellings, accepted[0]) {
 			a.run.signer = unsignedSigner(accepted[0])
 		}
 	},

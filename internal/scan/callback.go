@@ -15,11 +15,11 @@ import (
 	"github.com/jotsight/jotsight/internal/finding"
 )
 
-// A callback is a small server of the scan's own, to which probes point the
+// An outpost is a small server of the scan's own, to which probes point the
 // target: whatever fetches a key from an address in a token comes here. It
 // serves what was offered, public keys all of them, under paths that nobody can
 // guess, and nothing else. Its methods may be called from any goroutine.
-type callback struct {
+type outpost struct {
 	base   string // how the target reaches it, such as http://127.0.0.1:40123
 	server *http.Server
 
@@ -33,7 +33,7 @@ type offer struct {
 	asked bool  // somebody came for it
 	told  bool  // the probe knows
 	found found // what it means that somebody came
-	in    *callback
+	in    *outpost
 
 	kind string
 	body []byte
@@ -42,7 +42,7 @@ type offer struct {
 // openCallback listens at an address that the target can reach, or on a free
 // port of this machine if the address is empty. An address that is not this
 // machine's own, but leads to it, is listened for on its port.
-func openCallback(address string) (*callback, error) {
+func openCallback(address string) (*outpost, error) {
 	bind := address
 	if bind == "" {
 		bind = "127.0.0.1:0"
@@ -59,17 +59,17 @@ func openCallback(address string) (*callback, error) {
 	if address != "" {
 		host = address
 	}
-	c := &callback{base: "http://" + host, offers: map[string]*offer{}}
+	c := &outpost{base: "http://" + host, offers: map[string]*offer{}}
 	c.server = &http.Server{Handler: c, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 	go c.server.Serve(l)
 	return c, nil
 }
 
-func (c *callback) close() { c.server.Close() }
+func (c *outpost) close() { c.server.Close() }
 
 // offer serves body under a new address. f is what is found when somebody asks
 // for it: at the latest at the end of the scan, if the probe has not said more.
-func (c *callback) offer(kind string, body []byte, f found) *offer {
+func (c *outpost) offer(kind string, body []byte, f found) *offer {
 	path := "/" + newCanary() + "/.well-known/jwks.json" // the end that allow-lists look for
 	o := &offer{url: c.base + path, found: f, in: c, kind: kind, body: body}
 	c.mu.Lock()
@@ -78,7 +78,7 @@ func (c *callback) offer(kind string, body []byte, f found) *offer {
 	return o
 }
 
-func (c *callback) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+func (c *outpost) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	c.mu.Lock()
 	o := c.offers[q.URL.Path]
 	if o != nil {
@@ -112,7 +112,7 @@ func (o *offer) await(ctx context.Context) bool {
 }
 
 // late gives what is found of offers that were fetched after their probe ended.
-func (c *callback) late() (list []found) {
+func (c *outpost) late() (list []found) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, o := range c.offers {

@@ -19,6 +19,7 @@ type found struct {
 	evidence   []string
 	step       Step // where it was found
 	implied    catalog.ID
+	severity   catalog.Severity // when it is another than the catalogue's; None: it is that
 }
 
 func (r *run) find(f found) { r.found = append(r.found, f) }
@@ -78,6 +79,7 @@ func (r *run) silent(l lifecycle) {
 func (r *run) conclude(ctx context.Context) {
 	r.passive()
 	r.familyAccess()
+	r.lateCallbacks()
 	if r.book.assessed() {
 		r.lookAgain(ctx)
 		for _, a := range r.attempts {
@@ -223,7 +225,7 @@ func (a *attempt) mostAlerts() int {
 	if a.probe.Stage == StageBurst {
 		return 1
 	}
-	return 4
+	return max(4, len(a.sent))
 }
 
 // place is where the attempt attacked.
@@ -248,7 +250,7 @@ func (r *run) quotes(s *sighting, n int) (out []string) {
 // once.
 var causes = map[catalog.ID][]catalog.ID{
 	catalog.UnauthenticatedAccess: {catalog.AlgNoneAccepted, catalog.SignatureNotVerified, catalog.DenyThenServe},
-	catalog.SignatureNotVerified:  {catalog.AlgNoneAccepted},
+	catalog.SignatureNotVerified:  {catalog.AlgNoneAccepted, catalog.FailOpen, catalog.CritIgnored},
 	catalog.SilentVerifyFailure:   {catalog.LostEvents},
 	catalog.RefreshNotRotated:     {catalog.RefreshReuseAccepted},
 }
@@ -281,13 +283,19 @@ func (r *run) findings() []finding.Finding {
 			k.implied = false // it stands by itself elsewhere; this is more of the same
 			f.implied = ""
 		}
+		w, _ := catalog.WeaknessOf(f.id)
+		if f.severity == catalog.None {
+			f.severity = w.Severity
+		}
 		if byKey[k] != nil {
 			byKey[k].Evidence = addEvidence(byKey[k].Evidence, f.evidence)
+			if f.severity > byKey[k].Severity { // the worse of two, and what it says
+				byKey[k].Severity, byKey[k].Message = f.severity, f.message
+			}
 			continue
 		}
-		w, _ := catalog.WeaknessOf(f.id)
 		out := &finding.Finding{
-			ID: f.id, Severity: w.Severity, Confidence: f.confidence, Message: f.message, Implied: f.implied,
+			ID: f.id, Severity: f.severity, Confidence: f.confidence, Message: f.message, Implied: f.implied,
 			Location: finding.Location{Method: f.step.Method, Route: path}, Evidence: addEvidence(nil, f.evidence),
 			References: w.Standards(),
 		}

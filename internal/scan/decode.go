@@ -305,6 +305,11 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 				"public": func(n *yaml.Node, f string) { r.Keys.Public = d.text(n, f) },
 			})
 		},
+		"callback": func(n *yaml.Node, f string) {
+			if err := r.SetCallback(d.text(n, f)); err != nil {
+				d.fail(n, f, "%v", err)
+			}
+		},
 		"claims": func(n *yaml.Node, f string) {
 			d.object(n, f, fields{
 				"subject": func(n *yaml.Node, f string) { r.Claims.Subject = d.text(n, f) },

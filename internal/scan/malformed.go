@@ -18,6 +18,7 @@ var _ = add(Probe{
 	Truth:  []event.Reason{event.ReasonMalformed, event.ReasonBadEncoding, event.ReasonTooManyParts, event.ReasonUnknownToken},
 	Silent: catalog.SilentVerifyFailure,
 	Run: func(ctx context.Context, a *attempt) {
+		const spoiled = "the own token with another first character"
 		variants := []variant{
 			{"one dot", func(c string) string { return "not-a-jwt." + c }},
 			{"three segments of garbage", func(c string) string { return "eyJ" + c + "." + newCanary() + "." + newCanary() }},
@@ -25,11 +26,15 @@ var _ = add(Probe{
 		if a.run.token != nil {
 			// A log that prints what it cannot parse gives this one away, and one
 			// guess at a character makes it whole.
-			variants = append(variants, variant{"the own token with another first character", func(string) string { return "x" + a.run.main.access()[1:] }})
+			variants = append(variants, variant{spoiled, func(string) string { return "x" + a.run.main.access()[1:] }})
 		}
 		accepted, doubt := a.try(ctx, variants...)
 		a.judge(accepted, doubt, "a text that is no token")
-		if len(accepted) > 0 {
+		switch {
+		case len(accepted) == 0:
+		case accepted[0] == spoiled: // it is a token, but for its header
+			a.find(catalog.FailOpen, finding.Certain, "a header that cannot be read lets the token pass", a.result.Why)
+		default:
 			a.find(catalog.SignatureNotVerified, finding.Certain, "a text that is no token opens the resource", a.result.Why)
 		}
 	},

@@ -22,7 +22,7 @@ type signer struct {
 
 func keySigner(how, alg string, key forge.Key) *signer {
 	return &signer{how: how, sign: func(header, payload forge.Object) (string, error) {
-		return forge.Sign(alg, key, forge.Unsigned(header, payload))
+		return forge.Sign(alg, key, forge.Unsigned(header.Set("alg", alg), payload))
 	}}
 }
 

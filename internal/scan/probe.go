@@ -47,13 +47,14 @@ const (
 type Need int
 
 const (
-	NeedJWT     Need = iota // the access token is a JWT
-	NeedKey                 // a way to sign tokens: given, or found by an earlier probe
-	NeedLogin               // the recipe logs in, so that sessions can be opened and used up
-	NeedRefresh             // the recipe has refresh, and the login gives a refresh token
-	NeedLogout              // the recipe has logout or revoke
-	NeedLog                 // a source of log lines
-	NeedRoutes              // more than one protected resource
+	NeedJWT      Need = iota // the access token is a JWT
+	NeedKey                  // a way to sign tokens: given, or found by an earlier probe
+	NeedLogin                // the recipe logs in, so that sessions can be opened and used up
+	NeedRefresh              // the recipe has refresh, and the login gives a refresh token
+	NeedLogout               // the recipe has logout or revoke
+	NeedLog                  // a source of log lines
+	NeedRoutes               // more than one protected resource
+	NeedCallback             // an address of this machine that the target reaches
 )
 
 // absent says what a recipe lacks of a need; empty: nothing, as far as the recipe tells.
@@ -69,6 +70,8 @@ func (n Need) absent(r *Recipe) string {
 		return "needs a log source"
 	case n == NeedRoutes && len(r.Also) == 0:
 		return "the recipe names one protected resource"
+	case n == NeedCallback && r.Callback == "" && !local(r.Target.Hostname()):
+		return noCallback
 	}
 	return ""
 }
@@ -79,7 +82,12 @@ func (n Need) missing(r *run) string {
 	case n == NeedJWT && r.token == nil:
 		return "the access token is not a JWT"
 	case n == NeedKey && r.signer == nil:
-		return "needs the signing key: give keys.secret or keys.pem"
+		return "needs the signing key: give keys.secret, keys.pem or --key-file"
+	case n == NeedCallback:
+		if r.callback == nil {
+			return noCallback
+		}
+		return "" // also where the name of this machine did not tell
 	case n == NeedRefresh && r.recipe.Refresh != nil && r.main.refresh() == "":
 		return "the login takes no refresh token"
 	}

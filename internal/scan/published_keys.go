@@ -265,4 +265,3 @@ func (r *run) fetch(ctx context.Context, a *attempt, address string) ([]byte, er
 	}
 	return io.ReadAll(io.LimitReader(res.Body, maxBody))
 }
-

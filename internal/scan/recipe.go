@@ -37,6 +37,7 @@ type Recipe struct {
 	Logout    *Step
 	Revoke    *Step
 	Keys      Keys
+	Callback  string // HOST:PORT of this machine that the target reaches; empty: a free port, for a target on this machine
 	Claims    Claims
 	Logs      []LogSource
 	Alerts    *Alerts

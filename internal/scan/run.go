@@ -92,6 +92,12 @@ type run struct {
 	gone     bool          // for good
 	logged   int           // logins that a dead session made necessary
 	known    []string      // canaries of controls that were sent among attacks
+	public   []publicKey   // of the service
+	pair     forge.Key     // the scan's own, for tokens that bring their key along; nil until it is needed
+	callback *outpost      // nil: the target cannot be pointed to this machine
+
+	anySignature bool // a random signature is taken, so that no key matters
+
 	attempts []*attempt
 	found    []found
 	unseen   []lifecycle // steps that seemed to leave no record
@@ -177,6 +183,9 @@ func (r *run) close() {
 	if r.inbox != nil {
 		r.inbox.close()
 	}
+	if r.callback != nil {
+		r.callback.close()
+	}
 }
 
 // prepare opens everything that the scan reads before it sends anything but
@@ -191,6 +200,11 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.recipe.Alerts != nil {
 		if r.inbox, err = openBell(ctx, r.recipe); err != nil {
 			return &Unusable{r.recipe.Alerts.name(), err}
+		}
+	}
+	if r.recipe.Callback != "" || isLoopback(ctx, r.recipe.Target.Hostname()) {
+		if r.callback, err = openCallback(r.recipe.Callback); err != nil {
+			return err
 		}
 	}
 	r.client.isolate(ctx)

@@ -47,7 +47,16 @@ func standingIDs(r *finding.Report) []string {
 
 func runTarget(t *testing.T, g *target, extra string) *finding.Report {
 	t.Helper()
-	recipe := g.parse(extra)
+	return runRecipe(t, g, g.recipe(extra))
+}
+
+// runRecipe scans a target by a recipe of its own.
+func runRecipe(t *testing.T, g *target, text string) *finding.Report {
+	t.Helper()
+	recipe, err := Parse("jotsight.yaml", []byte(text), g.env)
+	if err != nil {
+		t.Fatal(err)
+	}
 	report, err := Run(t.Context(), recipe, Options{FoldWait: 300 * time.Millisecond, GraceWait: 1500 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -82,7 +83,9 @@ type switches struct {
 	cookies    bool // tokens come and go in cookies, and a bad one is cleared
 	logsOutAll bool // logout ends every session of the user
 
-	logging     string // see record and access; empty: silent
+	logging string  // see record and access; empty: silent
+	keys    keyring // how tokens are signed, and which foreign keys are taken
+
 	alerting    string // right, noisy or deaf; empty: none
 	alertSecret string
 }
@@ -106,6 +109,7 @@ func newTarget(t *testing.T, s switches) *target {
 	mux.HandleFunc("POST /refresh", g.renew)
 	mux.HandleFunc("POST /logout", g.logout)
 	mux.HandleFunc("GET /me", g.me)
+	g.keys.open(g, mux)
 	srv := httptest.NewServer(mux)
 	g.url = srv.URL
 	t.Cleanup(func() { srv.Close(); g.pending.Wait(); f.Close() })
@@ -222,8 +226,7 @@ func (g *target) mint(sid string) string {
 	g.issued[claims["jti"].(string)] = true
 	g.mu.Unlock()
 	body, _ := json.Marshal(claims)
-	signing := segment([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + segment(body)
-	return signing + "." + segment(mac(g.secret, signing))
+	return g.keys.sign(g.secret, body)
 }
 
 func (g *target) me(w http.ResponseWriter, r *http.Request) {
@@ -274,31 +277,35 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	if len(parts) != 3 {
 		return "", "malformed"
 	}
-	var header struct{ Alg string }
+	var header struct {
+		Alg  any
+		Crit []string
+	}
 	var claims struct {
 		Sub, Iss, Aud, Sid, Jti string
 		Exp, Nbf                int64
 		Use                     string `json:"token_use"`
 	}
-	if decode(parts[0], &header) != nil || decode(parts[1], &claims) != nil {
+	if decode(parts[0], &header) != nil && g.keys.takes != "broken header" || decode(parts[1], &claims) != nil {
 		if g.crashes {
 			return "", "internal_error"
 		}
 		return "", "malformed"
 	}
+	alg, _ := header.Alg.(string)
 	switch {
 	case g.noverify:
-	case strings.EqualFold(header.Alg, "none"):
+	case strings.EqualFold(alg, "none"):
 		if !g.none {
 			return claims.Sub, "alg_none"
 		}
-	case header.Alg != "HS256":
-		return claims.Sub, "alg_not_allowed"
-	default:
-		sig, err := base64.RawURLEncoding.DecodeString(parts[2])
-		if err != nil || !hmac.Equal(sig, mac(g.secret, parts[0]+"."+parts[1])) {
-			return claims.Sub, "bad_signature"
+	case !g.keys.signed(g, parts):
+		if alg != cmp.Or(g.keys.alg, "HS256") {
+			return claims.Sub, "alg_not_allowed"
 		}
+		return claims.Sub, "bad_signature"
+	case len(header.Crit) > 0 && g.keys.takes != "any crit":
+		return claims.Sub, "bad_crit"
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -536,7 +543,10 @@ func (g *target) access(r *http.Request, status int) {
 // record writes what the service says about a refused token.
 func (g *target) record(r *http.Request, raw string, why refusal) {
 	addr, _, _ := net.SplitHostPort(r.RemoteAddr)
-	var header struct{ Alg, Kid string }
+	var header struct {
+		Alg any
+		Kid string
+	}
 	if parts := strings.Split(raw, "."); len(parts) == 3 {
 		decode(parts[0], &header)
 	}
@@ -590,7 +600,7 @@ func (g *target) event(r *http.Request, kind, raw string, why refusal, level str
 		sum := sha256.Sum256([]byte(raw))
 		m["jwt.fp"] = hex.EncodeToString(sum[:8])
 	}
-	var header struct{ Alg string }
+	var header struct{ Alg any }
 	var claims struct{ Sub, Iss string }
 	if parts := strings.Split(raw, "."); len(parts) == 3 && decode(parts[0], &header) == nil && decode(parts[1], &claims) == nil {
 		m["jwt.alg"], m["jwt.claimed_sub"], m["jwt.iss"] = header.Alg, claims.Sub, claims.Iss
@@ -608,7 +618,7 @@ func (g *target) alert(r *http.Request, raw string, why refusal, n int) {
 		return
 	case g.alerting == "noisy":
 		rule = "anything-at-all"
-	case why == "alg_none":
+	case why == "alg_none", why == "alg_not_allowed":
 		rule = "forged-algorithm"
 	case why == "refresh_reuse":
 		rule = "refresh-reuse"

@@ -16,12 +16,12 @@ var _ = add(Probe{
 	Title:    "the secret looked up in a list, and used",
 	Stage:    StageKey,
 	Needs:    []Need{NeedJWT},
-	Requests: requests(2),
+	Requests: requests(keyedRequests(len(alternatives))),
 	Run: func(ctx context.Context, a *attempt) {
 		t := a.run.token
 		alg := t.Header.Text("alg")
 		if !strings.HasPrefix(alg, "HS") {
-			a.skip("the token is not signed with a shared secret, but by %s", clip(alg, 16))
+			a.alternative(ctx)
 			return
 		}
 		secret, ok := forge.Crack(t, weakSecrets)
@@ -51,3 +51,24 @@ var _ = add(Probe{
 		a.find(catalog.WeakSecret, finding.Certain, "the secret that signs tokens is in every attacker's list", evidence...)
 	},
 })
+
+// alternatives are secrets that a verifier may take beside its public key: none
+// at all, where nobody set one, and what examples are signed with.
+var alternatives = []string{"", "secret", "your-256-bit-secret"}
+
+// alternative asks whether tokens that are signed with a private key are taken
+// under a secret that everybody knows, too.
+func (a *attempt) alternative(ctx context.Context) {
+	var attacks []keyed
+	for i, secret := range alternatives {
+		name := fmt.Sprintf("HS256 with candidate %d of the list", i)
+		if secret == "" {
+			name = "HS256 with an empty secret"
+		}
+		attacks = append(attacks, keyed{name: name, header: a.run.token.Header.Set("alg", "HS256"), key: []byte(secret)})
+	}
+	if hit := a.keyed(ctx, "a token signed with a secret that everybody knows", attacks...); hit != nil {
+		a.find(catalog.WeakSecret, finding.Certain, "beside the private key, a secret that everybody knows signs tokens", a.result.Why)
+		a.signs("a secret that everybody knows", hit)
+	}
+}

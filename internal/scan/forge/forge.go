@@ -108,6 +108,9 @@ func (o Object) Bytes() []byte {
 	return b.Bytes()
 }
 
+// MarshalJSON writes the object as it stands, so that it can be a member of another.
+func (o Object) MarshalJSON() ([]byte, error) { return o.Bytes(), nil }
+
 // Set gives a copy in which the member has the value v, which must be something
 // that JSON can write; a new member comes last.
 func (o Object) Set(name string, v any) Object {
