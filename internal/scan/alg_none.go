@@ -13,10 +13,10 @@ import (
 var _ = add(Probe{
 	Name:     "alg-none",
 	Weakness: catalog.AlgNoneAccepted,
-	Title:    "alg none, in many spellings, and no alg at all",
+	Title:    "alg none, in four spellings, without and with a signature",
 	Stage:    StageKey,
 	Needs:    []Need{NeedJWT},
-	Requests: requests(2*11 + 1),
+	Requests: requests(2*6 + 1),
 	Truth:    []event.Reason{event.ReasonAlgNone, event.ReasonAlgNotAllowed},
 	Silent:   catalog.SilentVerifyFailure,
 	Alert:    catalog.ForgedAlgorithm,
@@ -29,19 +29,13 @@ var _ = add(Probe{
 				return forge.Unsigned(t.Header.Set("alg", alg), a.run.fresh().Set("jti", c)) + "."
 			}})
 		}
-		odd := func(name string, header forge.Object, end string) {
-			variants = append(variants, variant{name, func(c string) string { return forge.Unsigned(header, a.run.fresh().Set("jti", c)) + end }})
-		}
 		none := t.Header.Set("alg", "none")
+		variants = append(variants, variant{"none, with a signature", func(c string) string {
+			return forge.Unsigned(none, a.run.fresh().Set("jti", c)) + "." + t.Signature
+		}})
 		if t.Payload.Has("jti") { // which the service may know
 			variants = append(variants, variant{"none, with the own jti", func(string) string { return forge.Unsigned(none, a.run.fresh()) + "." }})
 		}
-		odd("none, with a signature", none, "."+t.Signature)
-		odd("none, in two segments", none, "")
-		odd("none and a space", t.Header.Set("alg", "none "), ".")
-		odd("a list of none", t.Header.Set("alg", []string{"none"}), ".")
-		odd("null", t.Header.Set("alg", nil), ".")
-		odd("no alg", t.Header.Delete("alg"), ".")
 		accepted, doubt := a.try(ctx, variants...)
 		if len(accepted) == 0 {
 			a.judge(accepted, doubt, "alg none")

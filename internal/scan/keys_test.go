@@ -66,7 +66,7 @@ func TestKeys(t *testing.T) {
 		{name: "fails open on an unknown kid", k: keyring{kid: "k1", takes: "an unknown kid"}, want: "fail-open", by: "fail-open"},
 		{name: "fails open on a broken header", k: keyring{takes: "broken header"}, want: "fail-open", by: "fail-open"},
 		{name: "fails open on a broken signature", k: keyring{takes: "an undecodable signature"}, want: "fail-open", by: "fail-open"},
-		{name: "no alg", k: keyring{takes: "no alg"}, want: "alg-none-accepted", by: "alg-none"},
+		{name: "no alg", k: keyring{takes: "no alg"}, want: "alg-none-accepted", by: "alg-odd"},
 		{name: "as far as the signature goes", k: keyring{takes: "a beginning of the signature"}, want: "signature-not-verified", by: "signature-garbled"},
 		{name: "crit", k: keyring{takes: "any crit"}, want: "crit-ignored", by: "crit-ignored"},
 

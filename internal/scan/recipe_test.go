@@ -22,7 +22,7 @@ func TestParseNamesLineAndField(t *testing.T) {
 		{"empty", "", []string{"r.yaml:1: target: missing"}},
 		{"not YAML", "target: [", []string{"r.yaml:1: yaml: "}},
 		{"not YAML further down", "target: a\n\tb: c", []string{"r.yaml:2: yaml: "}},
-		{"not a mapping", "- a", []string{"r.yaml:1: recipe: not a mapping of alerts, carrier, "}},
+		{"not a mapping", "- a", []string{"r.yaml:1: recipe: not a mapping of alerts, callback, carrier, "}},
 		{"nothing but a target", "target: http://127.0.0.1:1\n", []string{"r.yaml:1: protected: missing", "r.yaml:1: login: missing, and there is no token either"}},
 		{"a target without scheme", "target: localhost\nprotected: {request: GET /}\ntoken: file:t", []string{"r.yaml:1: target: not an http or https address"}},
 		{"a target with a password", "target: http://a:hunter2hunter2@localhost\nprotected: {request: GET /}\ntoken: file:t", []string{"r.yaml:1: target: user and password do not belong into an address"}},

@@ -219,7 +219,7 @@ func TestVisibility(t *testing.T) {
 // TestAlerts holds the alert side, over a receiver of the scan's own.
 func TestAlerts(t *testing.T) {
 	const secret = "whsec_bm90LWEtc2VjcmV0LWJ1dC1hLXRlc3Q="
-	mustAlert := []string{"alg-none", "bad-token-burst", "refresh-burst", "refresh-reuse", "use-after-logout"}
+	mustAlert := []string{"alg-none", "bad-token-burst", "embedded-key", "key-url", "refresh-burst", "refresh-reuse", "use-after-logout"}
 	for _, tt := range []struct {
 		name   string
 		s      switches

@@ -1,0 +1,51 @@
+package scan
+
+import (
+	"context"
+
+	"github.com/jotsight/jotsight/guard/event"
+	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/scan/forge"
+)
+
+var _ = add(Probe{
+	Name:     "alg-odd",
+	Weakness: catalog.AlgNoneAccepted,
+	Title:    "no alg, alg null, alg a list, none with a space, none in two segments",
+	Stage:    StageKey,
+	Needs:    []Need{NeedJWT},
+	Requests: requests(2*5 + 1),
+	Truth: []event.Reason{event.ReasonAlgNone, event.ReasonAlgNotAllowed, event.ReasonMalformed, event.ReasonBadEncoding,
+		event.ReasonTooManyParts, event.ReasonBadSignature},
+	Silent: catalog.SilentVerifyFailure,
+	Run: func(ctx context.Context, a *attempt) {
+		if a.run.anySignature {
+			a.skip("no signature is checked at all")
+			return
+		}
+		t := a.run.token
+		unsigned := func(name string, header forge.Object, end string) variant {
+			return variant{name, func(c string) string { return forge.Unsigned(header, a.run.fresh().Set("jti", c)) + end }}
+		}
+		accepted, doubt := a.try(ctx,
+			unsigned("no alg", t.Header.Delete("alg"), "."),
+			unsigned("alg null", t.Header.Set("alg", nil), "."),
+			unsigned("alg a list of none", t.Header.Set("alg", []string{"none"}), "."),
+			unsigned("none and a space", t.Header.Set("alg", "none "), "."),
+			unsigned("none, in two segments", t.Header.Set("alg", "none"), ""))
+		if len(accepted) > 0 {
+			// Who takes the right algorithm without a signature does not care for alg.
+			a.seal(ctx)
+			if _, got, err := a.send(ctx, forge.Unsigned(t.Header, a.run.fresh())+"."); err == nil && got == took {
+				a.fail("accepted, as is a token with the right alg and no signature")
+				a.find(catalog.SignatureNotVerified, finding.Certain, "a token with an empty signature is accepted", a.result.Why)
+				return
+			}
+		}
+		a.judge(accepted, doubt, "an odd alg")
+		if len(accepted) > 0 {
+			a.find(catalog.AlgNoneAccepted, finding.Certain, "unsigned tokens are accepted", a.result.Why)
+		}
+	},
+})
