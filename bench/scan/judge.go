@@ -1,7 +1,6 @@
 package main
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -12,22 +11,22 @@ type verdict struct {
 	err    error
 	found  []string
 	missed []string
-	false_ []reported // reported, and not true
+	wrong  []reported // reported, and not true
 }
 
 // judge compares a report with what is true. A finding that the report itself
 // explains by another one counts as found, and as false only if that one is.
 func judge(c testcase, m measure, err error) verdict {
 	v := verdict{testcase: c, measure: m, err: err}
-	true_ := slices.Concat(c.finds, c.may)
+	truth := slices.Concat(c.finds, c.may)
 	ids := map[string]bool{}
 	for _, f := range m.report.Findings {
 		if f.Suppressed != nil {
 			continue
 		}
 		ids[f.ID] = true
-		if !slices.Contains(true_, f.ID) && (f.Implied == "" || !slices.Contains(true_, f.Implied)) {
-			v.false_ = append(v.false_, f)
+		if !slices.Contains(truth, f.ID) && (f.Implied == "" || !slices.Contains(truth, f.Implied)) {
+			v.wrong = append(v.wrong, f)
 		}
 	}
 	for _, id := range c.finds {
@@ -48,7 +47,6 @@ type score struct {
 	Expected int     `json:"expected"`
 	Found    int     `json:"found"`
 	False    int     `json:"false"`
-	Severe   int     `json:"-"` // of False: critical or high, on a service that is sound
 	Recall   float64 `json:"recall"`
 	Precise  float64 `json:"precision"`
 }
@@ -65,23 +63,23 @@ func (s *score) ratios() {
 
 // A summary is what all scans together say.
 type summary struct {
-	Recall      float64           `json:"recall"`
-	Precision   float64           `json:"precision"`
-	Severe      int               `json:"false_critical_or_high"`      // on sound services
-	SevereWeak  int               `json:"false_critical_or_high_weak"` // on weak ones, beside the true findings
-	False       int               `json:"false"`                       // of any severity
-	Switches    int               `json:"switches"`                    // single ones
-	SwitchFound int               `json:"switches_found"`              // of these, those whose findings were all reported
-	Cases       int               `json:"cases"`                       // with the combinations
-	Requests    int               `json:"requests"`                    // most of one scan
-	Median      int               `json:"requests_median"`
-	Seconds     float64           `json:"seconds"` // longest scan
-	MedianSec   float64           `json:"seconds_median"`
-	MemoryMiB   float64           `json:"memory_mib"` // peak of the scanner
-	Failed      int               `json:"failed"`     // scans that gave no report
-	Findings    map[string]*score `json:"findings"`
-	Missed      []string          `json:"missed"`
-	Wrong       []string          `json:"wrong"`
+	Recall        float64           `json:"recall"`
+	Precision     float64           `json:"precision"`
+	Severe        int               `json:"false_critical_or_high"`      // on sound services
+	SevereWeak    int               `json:"false_critical_or_high_weak"` // on weak ones, beside the true findings
+	False         int               `json:"false"`                       // of any severity
+	Switches      int               `json:"switches"`                    // single ones
+	SwitchesFound int               `json:"switches_found"`              // of these, those whose findings were all reported
+	Cases         int               `json:"cases"`                       // with the combinations
+	Requests      int               `json:"requests"`                    // most of one scan
+	Median        int               `json:"requests_median"`
+	Seconds       float64           `json:"seconds"` // longest scan
+	MedianSec     float64           `json:"seconds_median"`
+	MemoryMiB     float64           `json:"memory_mib"` // peak of the scanner
+	Failed        int               `json:"failed"`     // scans that gave no report
+	Findings      map[string]*score `json:"findings"`
+	Missed        []string          `json:"missed"`
+	Wrong         []string          `json:"wrong"`
 }
 
 func summarize(all []verdict) summary {
@@ -100,7 +98,7 @@ func summarize(all []verdict) summary {
 		if single {
 			s.Switches++
 			if len(v.missed) == 0 && v.err == nil {
-				s.SwitchFound++
+				s.SwitchesFound++
 			}
 		}
 		if v.err != nil {
@@ -118,7 +116,7 @@ func summarize(all []verdict) summary {
 		for _, id := range v.missed {
 			s.Missed = append(s.Missed, v.name()+": "+id)
 		}
-		for _, f := range v.false_ {
+		for _, f := range v.wrong {
 			at(f.ID).False++
 			total.False++
 			if f.severe() && v.sound {
@@ -131,8 +129,8 @@ func summarize(all []verdict) summary {
 		requests, seconds = append(requests, v.requests), append(seconds, v.seconds)
 		s.MemoryMiB = max(s.MemoryMiB, float64(v.memory)/(1<<20))
 	}
-	for id := range maps.Keys(s.Findings) {
-		s.Findings[id].ratios()
+	for _, f := range s.Findings {
+		f.ratios()
 	}
 	total.ratios()
 	s.Recall, s.Precision, s.False = total.Recall, total.Precise, total.False

@@ -73,7 +73,9 @@ func (p programs) list(ctx context.Context) (all []property, err error) {
 
 // A measure is what one scan of one case gave.
 type measure struct {
+	says     manifest
 	report   report
+	text     string // the report as it was written
 	seconds  float64
 	memory   int64 // peak, in bytes; 0: unknown
 	requests int
@@ -133,16 +135,16 @@ func (p programs) measure(ctx context.Context, c testcase, dir string) (m measur
 	if err != nil {
 		return m, fmt.Errorf("lab %v: %w", c.switches, err)
 	}
-	var says manifest
-	if err := json.Unmarshal(line, &says); err != nil {
+	says := &m.says
+	if err := json.Unmarshal(line, says); err != nil {
 		return m, fmt.Errorf("lab %v: %w", c.switches, err)
 	}
 	recipe, result := filepath.Join(dir, "jotsight.yaml"), filepath.Join(dir, "report.json")
-	if err := os.WriteFile(recipe, []byte(recipeOf(says, c, hook)), 0o600); err != nil {
+	if err := os.WriteFile(recipe, []byte(recipeOf(*says, c, hook)), 0o600); err != nil {
 		return m, err
 	}
 	scan := exec.CommandContext(ctx, p.jotsight, "scan", "--config", recipe, "--format", "json", "--output", result, "--fail-on", "none")
-	scan.Env = append(os.Environ(), "SCAN_PASSWORD="+says.Password, "SCAN_SECRET="+says.Secret, "SCAN_OTHER=Pw-Changed-"+says.Password)
+	scan.Env = append(os.Environ(), "SCAN_PASSWORD="+says.Password, "SCAN_SECRET="+says.Secret)
 	began := time.Now()
 	text, err := scan.CombinedOutput()
 	m.seconds = time.Since(began).Seconds()
@@ -154,6 +156,7 @@ func (p programs) measure(ctx context.Context, c testcase, dir string) (m measur
 	if err != nil {
 		return m, fmt.Errorf("scan wrote no report: %s", lastLine(text))
 	}
+	m.text = string(b)
 	if err := json.Unmarshal(b, &m.report); err != nil {
 		return m, fmt.Errorf("report: %w", err)
 	}

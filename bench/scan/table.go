@@ -16,7 +16,7 @@ import (
 func (v verdict) line() string {
 	var b strings.Builder
 	mark := "ok  "
-	if v.err != nil || len(v.missed)+len(v.false_) > 0 {
+	if v.err != nil || len(v.missed)+len(v.wrong) > 0 {
 		mark = "BAD "
 	}
 	fmt.Fprintf(&b, "%s%-42s %4d requests %6.1f s %4d MiB", mark, v.name(), v.requests, v.seconds, v.memory>>20)
@@ -26,7 +26,7 @@ func (v verdict) line() string {
 	for _, id := range v.missed {
 		fmt.Fprintf(&b, "\n      missed %s", id)
 	}
-	for _, f := range v.false_ {
+	for _, f := range v.wrong {
 		fmt.Fprintf(&b, "\n      false  %s (%s): %s %q", f.ID, f.Severity, f.Message, f.Evidence)
 	}
 	return b.String()
@@ -35,7 +35,7 @@ func (v verdict) line() string {
 // table is the section of bench/README.md.
 func table(s summary) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d labs scanned: %d single switches, and combinations. %d of %d switches had every finding reported;\n", s.Cases, s.Switches, s.SwitchFound, s.Switches)
+	fmt.Fprintf(&b, "%d labs scanned: %d single switches, and combinations. %d of %d switches had every finding reported;\n", s.Cases, s.Switches, s.SwitchesFound, s.Switches)
 	fmt.Fprintf(&b, "recall %.1f %%, precision %.1f %%, false critical or high: %d on sound services, %d on weak ones.\n", 100*s.Recall, 100*s.Precision, s.Severe, s.SevereWeak)
 	fmt.Fprintf(&b, "One scan: %d requests (median %d), %.1f s (median %.1f s), at most %.0f MiB.\n\n", s.Requests, s.Median, s.Seconds, s.MedianSec, s.MemoryMiB)
 	b.WriteString("| finding | in labs | found | false | recall | precision |\n| --- | --- | --- | --- | --- | --- |\n")
