@@ -23,6 +23,7 @@ type attempt struct {
 	first   time.Time // of its first attack
 	last    time.Time
 	mark    int      // where its part of the log begins
+	at      *Step    // what it attacked, if not what its needs say
 	until   int      // and where it ends, if sealed: what is sent later is no attack
 	planted []string // beginnings of lines that the attack itself wrote
 	records []*record
@@ -274,7 +275,7 @@ func (a *attempt) look(ctx context.Context) {
 		seen.Why = "no log source"
 		return
 	case a.probe.Silent == "":
-		seen.Why = "a token that is signed with the right key cannot be told from a good one"
+		seen.Why = "it asks for no record of its own"
 		return
 	case r.base == nil:
 		seen.Why = "no control to compare with"

@@ -222,7 +222,7 @@ func (r *run) alerting() {
 // mostAlerts is how many alerts an attempt may raise: one for a burst, however
 // long, and one for each spelling of an attack that is serious every time.
 func (a *attempt) mostAlerts() int {
-	if a.probe.Stage == StageBurst {
+	if a.probe.Stage >= StageBurst {
 		return 1
 	}
 	return max(4, len(a.sent))
@@ -230,6 +230,9 @@ func (a *attempt) mostAlerts() int {
 
 // place is where the attempt attacked.
 func (a *attempt) place() Step {
+	if a.at != nil {
+		return *a.at
+	}
 	if slices.Contains(a.probe.Needs, NeedRefresh) {
 		return a.run.recipe.Refresh.Step
 	}

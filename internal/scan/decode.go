@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -289,6 +290,15 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 				d.fail(n, f, "take: missing; it says where the new tokens stand")
 			}
 		},
+		"password_change": func(n *yaml.Node, f string) { s := d.step(n, f, nil); r.PasswordChange = &s },
+		"forbidden": func(n *yaml.Node, f string) {
+			r.Forbidden = &Forbidden{Status: http.StatusForbidden}
+			r.Forbidden.Step = d.step(n, f, fields{"status": func(n *yaml.Node, f string) {
+				if r.Forbidden.Status = d.count(n, f, 400); r.Forbidden.Status > 499 {
+					d.fail(n, f, "not the status of a refusal, 400 to 499")
+				}
+			}})
+		},
 		"logout": func(n *yaml.Node, f string) { s := d.step(n, f, nil); r.Logout = &s },
 		"revoke": func(n *yaml.Node, f string) {
 			s := Step{Method: "POST"}
@@ -357,8 +367,10 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 				"refreshes":         func(n *yaml.Node, f string) { l.Refreshes = d.count(n, f, 2) },
 				"logins_per_minute": func(n *yaml.Node, f string) { l.LoginsPerMinute = d.count(n, f, 0) },
 				"timeout":           func(n *yaml.Node, f string) { l.Timeout = d.duration(n, f) },
-				"brute":             d.later("no probe tries passwords"),
-				"lockout_ok":        d.later("no probe tries passwords"),
+				"brute":             func(n *yaml.Node, f string) { l.Brute = d.count(n, f, 0) },
+				"lockout_ok":        func(n *yaml.Node, f string) { l.LockoutOK = d.flag(n, f) },
+				"throwaway":         func(n *yaml.Node, f string) { l.Throwaway = d.text(n, f) },
+				"patience":          func(n *yaml.Node, f string) { l.Patience = d.duration(n, f) },
 			})
 		},
 	})
@@ -378,6 +390,8 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 		d.fail(n, "mint", "stands beside login or token; a recipe has one of them")
 	case !seen["login"] && !seen["token"] && !seen["mint"]:
 		d.fail(n, "login", "missing, and there is no token either")
+	case seen["password_change"] && !seen["login"]:
+		d.fail(n, "password_change", "needs login")
 	case !seen["login"] && (seen["logout"] || seen["revoke"] || seen["refresh"]):
 		d.fail(n, map[bool]string{true: "token", false: "mint"}[seen["token"]], "a supplied token is never refreshed or revoked; logout, revoke and refresh need login")
 	}

@@ -278,6 +278,7 @@ func (s *authServer) token(w http.ResponseWriter, r *http.Request) {
 		delete(s.next, r.FormValue("refresh_token"))
 		if !ok {
 			clear(s.next) // a reuse ends the family
+			clear(s.live)
 		}
 		s.mu.Unlock()
 		if !ok {

@@ -193,12 +193,7 @@ func (s *session) oauth(ctx context.Context, o *OAuth) (*response, error) {
 		form["grant_type"], form["code"], form["code_verifier"], form["redirect_uri"] = "authorization_code", code, verifier, o.Redirect
 	}
 	if o.Grant != "code" {
-		if o.Scope != "" {
-			form["scope"] = o.Scope
-		}
-		for k, v := range o.Params {
-			form[k] = v
-		}
+		form = o.grantForm(form)
 	}
 	grant := o.tokenStep(form)
 	grant.Take = map[string]Extract{"id": {kind: "json", path: []step{{name: "id_token"}}}}
@@ -217,6 +212,17 @@ func (s *session) oauth(ctx context.Context, o *OAuth) (*response, error) {
 		return nil, fmt.Errorf("%s answered %d: %s", withoutQuery(o.Token), res.status, why)
 	}
 	return res, nil
+}
+
+// grantForm adds what goes with every grant that is one request.
+func (o *OAuth) grantForm(form map[string]string) map[string]string {
+	if o.Scope != "" {
+		form["scope"] = o.Scope
+	}
+	for k, v := range o.Params {
+		form[k] = v
+	}
+	return form
 }
 
 // authorize walks from the authorization endpoint to the redirect that holds

@@ -41,20 +41,24 @@ const (
 	StageClaims                 // tokens signed in that way
 	StageLifecycle              // sessions that are used up
 	StageBurst                  // floods
+	StageEnd                    // what waits, or changes the account
+	StageBrute                  // wrong passwords, which may lock it
 )
 
 // A Need is something without which a probe is skipped.
 type Need int
 
 const (
-	NeedJWT      Need = iota // the access token is a JWT
-	NeedKey                  // a way to sign tokens: given, or found by an earlier probe
-	NeedLogin                // the recipe logs in, so that sessions can be opened and used up
-	NeedRefresh              // the recipe has refresh, and the login gives a refresh token
-	NeedLogout               // the recipe has logout or revoke
-	NeedLog                  // a source of log lines
-	NeedRoutes               // more than one protected resource
-	NeedCallback             // an address of this machine that the target reaches
+	NeedJWT            Need = iota // the access token is a JWT
+	NeedKey                        // a way to sign tokens: given, or found by an earlier probe
+	NeedLogin                      // the recipe logs in, so that sessions can be opened and used up
+	NeedRefresh                    // the recipe has refresh, and the login gives a refresh token
+	NeedLogout                     // the recipe has logout or revoke
+	NeedLog                        // a source of log lines
+	NeedRoutes                     // more than one protected resource
+	NeedCallback                   // an address of this machine that the target reaches
+	NeedForbidden                  // a resource that the user may not open
+	NeedPasswordChange             // the recipe changes the password
 )
 
 // absent says what a recipe lacks of a need; empty: nothing, as far as the recipe tells.
@@ -72,6 +76,10 @@ func (n Need) absent(r *Recipe) string {
 		return "the recipe names one protected resource"
 	case n == NeedCallback && r.Callback == "" && !local(r.Target.Hostname()):
 		return noCallback
+	case n == NeedForbidden && r.Forbidden == nil:
+		return "the recipe names no forbidden resource"
+	case n == NeedPasswordChange && r.PasswordChange == nil:
+		return "the recipe has no password_change"
 	}
 	return ""
 }

@@ -36,14 +36,18 @@ type Recipe struct {
 	Refresh   *Refresh
 	Logout    *Step
 	Revoke    *Step
-	Keys      Keys
-	Callback  string // HOST:PORT of this machine that the target reaches; empty: a free port, for a target on this machine
-	Claims    Claims
-	Logs      []LogSource
-	Alerts    *Alerts
-	Monitor   *Monitor
-	Suppress  []finding.Rule
-	Limits    Limits
+	// PasswordChange gives the user of the recipe another password. Where it uses
+	// {{new_password}}, the old one is put back in the end.
+	PasswordChange *Step
+	Forbidden      *Forbidden
+	Keys           Keys
+	Callback       string // HOST:PORT of this machine that the target reaches; empty: a free port, for a target on this machine
+	Claims         Claims
+	Logs           []LogSource
+	Alerts         *Alerts
+	Monitor        *Monitor
+	Suppress       []finding.Rule
+	Limits         Limits
 
 	secrets []string // values that no log and no report may hold
 }
@@ -103,6 +107,12 @@ type Protected struct {
 	Step
 	OK    int     // the status of success; 0: any 2xx
 	Proof Extract // something that only a real user's answer holds; zero: none
+}
+
+// Forbidden is a resource that the recipe's user may not open.
+type Forbidden struct {
+	Step
+	Status int // with which it refuses
 }
 
 // Keys unlock probes that need a validly signed token. All are optional.
@@ -199,10 +209,14 @@ type Limits struct {
 	Refreshes       int           // the length of the refresh burst
 	LoginsPerMinute int           // 0: no limit
 	Timeout         time.Duration // of one request
+	Brute           int           // wrong passwords that are tried; 0: none
+	LockoutOK       bool          // they may be tried on the recipe's own user, who may be locked out
+	Throwaway       string        // or on this one; empty: on one who does not exist
+	Patience        time.Duration // how long to wait for a token to expire
 }
 
 // defaultLimits are polite enough for a service that others use.
-var defaultLimits = Limits{RPS: 10, Burst: 60, Refreshes: 15, LoginsPerMinute: 8, Timeout: 10 * time.Second}
+var defaultLimits = Limits{RPS: 10, Burst: 60, Refreshes: 15, LoginsPerMinute: 8, Timeout: 10 * time.Second, Brute: 20}
 
 // A TokenSource says where a supplied token comes from. The zero value means none.
 type TokenSource struct {

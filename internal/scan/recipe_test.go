@@ -46,7 +46,9 @@ func TestParseNamesLineAndField(t *testing.T) {
 		{"a log without file", good + "logs: [{id: a}]", []string{"r.yaml:4: logs[0].file: missing"}},
 		{"two places", good + "logs: [{file: a, cmd: b}]", []string{"r.yaml:4: logs[0].file: stands beside cmd; a log is one of them"}},
 		{"a level that is none", good + "logs: [{file: a, level: {20: loud}}]", []string{"r.yaml:4: logs[0].level.20: not one of trace, debug, "}},
-		{"password guessing", good + "limits: {brute: 20}", []string{"r.yaml:4: limits.brute: not supported yet; "}},
+		{"fewer than no passwords", good + "limits: {brute: -1}", []string{"r.yaml:4: limits.brute: not a whole number of at least 0"}},
+		{"a password change without login", good + "password_change: {request: POST /password}", []string{"r.yaml:1: password_change: needs login"}},
+		{"a refusal that is none", good + "forbidden: {request: GET /admin, status: 200}", []string{"r.yaml:4: forbidden.status: not a whole number of at least 400"}},
 		{"a cursor in a file", good + "logs: [{file: a, cursor: $.id}]", []string{"r.yaml:4: logs[0].cursor: belongs to cmd"}},
 		{"minted tokens without key", "target: http://127.0.0.1:1\nmint: {alg: HS256}\nprotected: {request: GET /}", []string{"r.yaml:2: mint.secret: missing; HS256 signs with one"}},
 		{"minted tokens of the wrong key", "target: http://127.0.0.1:1\nmint: {alg: RS256, secret: abc, lifetime: 1ms}\nprotected: {request: GET /}", []string{"r.yaml:2: mint.pem: missing; RS256 signs with a private key", "r.yaml:2: mint.lifetime: less than a second"}},
@@ -143,7 +145,7 @@ limits: {rps: 2.5, burst: 30, refreshes: 5, logins_per_minute: 3, timeout: 2s}
 		{r.Logs[0].Flush, time.Second},
 		{r.Alerts.Within, 3 * time.Second},
 		{r.Monitor.URL, "http://127.0.0.1:7460"},
-		{r.Limits, Limits{RPS: 2.5, Burst: 30, Refreshes: 5, LoginsPerMinute: 3, Timeout: 2 * time.Second}},
+		{r.Limits, Limits{RPS: 2.5, Burst: 30, Refreshes: 5, LoginsPerMinute: 3, Timeout: 2 * time.Second, Brute: 20}},
 		{strings.Join(r.secrets, " "), "a-long-Password-1 0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef"},
 	} {
 		if c.got != c.want {

@@ -83,7 +83,7 @@ func TestAcceptance(t *testing.T) {
 		{name: "safe, logout ends every session", s: switches{limit: 20, refreshLimit: 10, logsOutAll: true}},
 		{name: "safe, by cookie", s: switches{limit: 20, refreshLimit: 10, cookies: true}},
 		{name: "weak, by cookie", s: switches{cookies: true, none: true, reuse: true, noRevoke: true},
-			want: "alg-none-accepted no-refresh-rate-limit no-verify-rate-limit refresh-reuse-accepted revoked-token-accepted"},
+			want: "alg-none-accepted no-login-rate-limit no-refresh-rate-limit no-verify-rate-limit refresh-reuse-accepted revoked-token-accepted"},
 		{name: "safe429 by address", s: switches{limit: 3, refreshLimit: 10}},
 		{name: "safe429 for all", s: switches{limit: -3, refreshLimit: 10}, not: "any"},
 		{name: "safe302", s: switches{limit: 20, refreshLimit: 10, redirect: true}},
@@ -103,11 +103,11 @@ func TestAcceptance(t *testing.T) {
 		{name: "refresh reused", s: switches{limit: 20, refreshLimit: 10, reuse: true}, want: "refresh-reuse-accepted"},
 		{name: "family survives", s: switches{limit: 20, refreshLimit: 10, survives: true}, want: "family-survives-reuse"},
 		{name: "no revocation", s: switches{limit: 20, refreshLimit: 10, noRevoke: true}, want: "family-survives-reuse revoked-token-accepted"},
-		{name: "no limits", s: switches{}, want: "no-refresh-rate-limit no-verify-rate-limit"},
+		{name: "no limits", s: switches{}, want: "no-login-rate-limit no-refresh-rate-limit no-verify-rate-limit"},
 		{name: "no exp", s: switches{limit: 20, refreshLimit: 10, noExp: true}, want: "unbounded-lifetime"},
 		{name: "verbose", s: switches{limit: 20, refreshLimit: 10, verbose: true}, want: "verbose-error"},
 		{name: "weak in everything", s: switches{secret: "secret", none: true, expired: true, aud: true, iss: true, inURL: true, noRotation: true, noRevoke: true, noExp: true, verbose: true},
-			want: "alg-none-accepted audience-not-checked expired-accepted issuer-not-checked no-refresh-rate-limit no-verify-rate-limit refresh-not-rotated revoked-token-accepted token-in-url unbounded-lifetime verbose-error weak-secret"},
+			want: "alg-none-accepted audience-not-checked expired-accepted issuer-not-checked no-login-rate-limit no-refresh-rate-limit no-verify-rate-limit refresh-not-rotated revoked-token-accepted token-in-url unbounded-lifetime verbose-error weak-secret"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -28,14 +29,13 @@ func (s *session) refresh() string { return s.vars["refresh"] }
 
 // open logs in, or takes the token that the user supplied. Logins wait for their
 // budget: a login limit that the scan itself trips says nothing.
-func (r *run) open(ctx context.Context) (*session, error) {
-	jar, err := cookiejar.New(nil)
+func (r *run) open(ctx context.Context) (*session, error) { return r.openWith(ctx, nil) }
+
+// openWith is open with other values of some variables.
+func (r *run) openWith(ctx context.Context, vars map[string]string) (*session, error) {
+	s, err := r.newSession(vars)
 	if err != nil {
 		return nil, err
-	}
-	s := &session{run: r, v: r.client.visitor(), jar: jar, vars: map[string]string{}}
-	for k, v := range r.recipe.Vars {
-		s.vars[k] = v
 	}
 	if !r.recipe.Token.IsZero() {
 		s.supplied = true
@@ -53,30 +53,51 @@ func (r *run) open(ctx context.Context) (*session, error) {
 	if err := r.logins.Wait(ctx); err != nil {
 		return nil, err
 	}
-	for i, step := range r.recipe.Login {
+	if _, err := s.logIn(ctx, r.recipe.Login); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// newSession is one that is not logged in.
+func (r *run) newSession(vars map[string]string) (*session, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{run: r, v: r.client.visitor(), jar: jar, vars: map[string]string{}}
+	maps.Copy(s.vars, r.recipe.Vars)
+	maps.Copy(s.vars, vars)
+	return s, nil
+}
+
+// logIn goes through the steps of a login. The answer is that of the step at
+// which it ended, well or not; nil when there was none.
+func (s *session) logIn(ctx context.Context, steps []Step) (res *response, err error) {
+	for i, step := range steps {
 		if step.OAuth != nil {
-			if s.login, err = s.oauth(ctx, step.OAuth); err != nil {
-				return nil, fmt.Errorf("login[%d].oauth: %w", i, err)
+			if res, err = s.oauth(ctx, step.OAuth); err != nil {
+				return res, fmt.Errorf("login[%d].oauth: %w", i, err)
 			}
+			s.login = res
 			continue
 		}
-		res, err := s.step(ctx, step)
-		if err != nil {
+		if res, err = s.step(ctx, step); err != nil {
 			return nil, fmt.Errorf("login[%d]: %w", i, err)
 		}
 		if res.status >= 400 {
-			return nil, fmt.Errorf("login[%d]: %s %s answered %d", i, step.Method, step.Path, res.status)
+			return res, fmt.Errorf("login[%d]: %s %s answered %d", i, step.Method, step.Path, res.status)
 		}
 		for name := range step.Take {
 			if s.vars[name] == "" {
-				return nil, fmt.Errorf("login[%d]: %s %s answered %d, and take.%s is not in the answer", i, step.Method, step.Path, res.status, name)
+				return res, fmt.Errorf("login[%d]: %s %s answered %d, and take.%s is not in the answer", i, step.Method, step.Path, res.status, name)
 			}
 		}
 		if _, ok := step.Take["access"]; ok {
 			s.login = res
 		}
 	}
-	return s, nil
+	return res, nil
 }
 
 // step sends one step of the recipe from the session's own address, follows as

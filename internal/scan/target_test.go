@@ -42,6 +42,8 @@ type target struct {
 	usedAt   map[string]time.Time // and when it was rotated
 	denied   map[string]bool      // tokens by their very text
 	alerts   string               // where alerts go
+	password string
+	wrong    int // passwords in a row
 	alerted  map[string]bool
 }
 
@@ -73,6 +75,13 @@ type switches struct {
 	accessRenews, refreshIn bool          // one token passes for the other
 	rawDeny                 bool          // logout remembers the token as it was written
 
+	// What it makes of logins.
+	anyPassword, noPassword bool // whatever the password is; without one
+	anonRefresh             bool // a refresh without token gives a new session
+	lockout                 int  // wrong passwords, then the user is locked out
+	changeSpares            bool // a password change ends no session
+	scopeSilent             bool // a denied scope leaves no record
+
 	// How it refuses.
 	soft, redirect, guest, verbose bool
 	limit                          int // refusals by address, then 429; negative: counted over all addresses
@@ -92,7 +101,7 @@ type switches struct {
 
 func newTarget(t *testing.T, s switches) *target {
 	t.Helper()
-	g := &target{switches: s, t: t, sessions: map[string]bool{}, refresh: map[string]string{}, used: map[string]string{},
+	g := &target{switches: s, t: t, password: testPassword, sessions: map[string]bool{}, refresh: map[string]string{}, used: map[string]string{},
 		bad: map[string]int{}, renewals: map[string]int{}, alerted: map[string]bool{}, issued: map[string]bool{},
 		next: map[string]string{}, usedAt: map[string]time.Time{}, denied: map[string]bool{}}
 	if g.secret == "" {
@@ -110,6 +119,8 @@ func newTarget(t *testing.T, s switches) *target {
 	mux.HandleFunc("POST /logout", g.logout)
 	mux.HandleFunc("GET /me", g.me)
 	g.keys.open(g, mux)
+	mux.HandleFunc("GET /admin", g.admin)
+	mux.HandleFunc("POST /password", g.change)
 	srv := httptest.NewServer(mux)
 	g.url = srv.URL
 	t.Cleanup(func() { srv.Close(); g.pending.Wait(); f.Close() })
@@ -172,7 +183,32 @@ type refusal string
 func (g *target) login(w http.ResponseWriter, r *http.Request) {
 	var in struct{ User, Password string }
 	json.NewDecoder(r.Body).Decode(&in)
-	if in.User != "alice" || in.Password != testPassword {
+	addr, _, _ := net.SplitHostPort(r.RemoteAddr)
+	g.mu.Lock()
+	good := in.User == "alice" && in.Password == g.password || g.anyPassword && in.User == "alice" || g.noPassword && in.Password == ""
+	who := "login " + addr
+	if g.limit < 0 {
+		who = "login of anybody"
+	}
+	if !good {
+		g.bad[who]++
+	}
+	if !good && in.User == "alice" {
+		g.wrong++
+	}
+	locked := g.lockout > 0 && g.wrong >= g.lockout
+	if good && !locked {
+		g.wrong = 0
+	}
+	limited := !good && g.limit != 0 && g.bad[who] > max(1, g.limit/4)
+	g.mu.Unlock()
+	switch {
+	case limited:
+		g.access(r, 429)
+		g.record(r, "", "rate_limited")
+		w.WriteHeader(429)
+		return
+	case !good || locked:
 		g.access(r, 401)
 		w.WriteHeader(401)
 		return
@@ -382,6 +418,15 @@ func (g *target) renew(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie("rt"); g.cookies && err == nil {
 		in.Refresh = c.Value
 	}
+	if in.Refresh == "" && g.anonRefresh {
+		sid := token()
+		g.mu.Lock()
+		g.sessions[sid] = true
+		g.mu.Unlock()
+		g.access(r, 200)
+		g.hand(w, g.mint(sid), token())
+		return
+	}
 	if sid, ok := g.sidOf(in.Refresh); ok && g.accessRenews {
 		g.access(r, 200)
 		g.event(r, "jwt.refresh_ok", in.Refresh, "", "INFO")
@@ -492,6 +537,42 @@ func (g *target) sidOf(raw string) (string, bool) {
 	parts := strings.Split(raw, ".")
 	ok := len(parts) == 3 && decode(parts[1], &claims) == nil
 	return claims.Sid, ok
+}
+
+// admin is the page that alice may not open.
+func (g *target) admin(w http.ResponseWriter, r *http.Request) {
+	raw := g.bearer(r)
+	addr, _, _ := net.SplitHostPort(r.RemoteAddr)
+	if _, why := g.verify(raw); why != "" {
+		g.refuse(w, r, raw, why, addr)
+		return
+	}
+	g.access(r, 403)
+	if !g.scopeSilent {
+		g.record(r, raw, "scope_insufficient")
+	}
+	reply(w, 403, map[string]any{"error": "forbidden"})
+}
+
+// change gives alice another password and ends her other sessions.
+func (g *target) change(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Old, New string }
+	json.NewDecoder(r.Body).Decode(&in)
+	raw := g.bearer(r)
+	_, why := g.verify(raw)
+	sid, _ := g.sidOf(raw)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if why != "" || in.Old != g.password || in.New == "" {
+		w.WriteHeader(403)
+		return
+	}
+	g.password = in.New
+	if !g.changeSpares {
+		clear(g.sessions)
+		g.sessions[sid] = true
+	}
+	w.WriteHeader(204)
 }
 
 // talks reports whether the service writes events about lifecycles.
