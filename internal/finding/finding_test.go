@@ -48,8 +48,10 @@ func blind() *Report {
 			{ID: catalog.ExpiredAccepted, Severity: catalog.High, Confidence: Certain, Message: "an expired unsigned token was accepted too", Location: Location{Method: "GET", Route: "/me"}, Implied: catalog.AlgNoneAccepted},
 			{ID: catalog.TokenInLog, Severity: catalog.High, Confidence: Firm, Message: "the log holds the whole token", Location: Location{Path: "api.log", Line: 7, Column: 3},
 				Related: []Related{{Location: Location{Path: "auth.go", Line: 41, Function: "requireUser"}, Message: "writes the error of the library"}}},
-			{ID: catalog.VerboseError, Severity: catalog.Low, Confidence: Tentative, Message: "the answer names the cause", Location: Location{Method: "GET", Route: "/me"}, Suppressed: &Suppression{Reason: "wanted by the client team", By: "configuration"}},
+			{ID: catalog.VerboseError, Severity: catalog.Low, Confidence: Tentative, Message: "the answer names the cause", Location: Location{Method: "GET", Route: "/me"}, Suppressed: &Suppression{Reason: "wanted by the client team", By: "configuration", Until: "2027-01-31"}},
 		},
+		Notes:    []string{"jotsight.yaml:9: suppress weak-secret matches no finding\x1b[2J"},
+		Baseline: &Compared{New: 3, Known: 1, Gone: 2},
 	}
 	for i := range r.Findings {
 		r.Findings[i].Fingerprint = Fingerprint(&r.Findings[i], "")
@@ -120,7 +122,7 @@ func TestGoldenTexts(t *testing.T) {
 func TestNothingOfTheTargetReachesTheTerminal(t *testing.T) {
 	const hostile = "\x1b]0;owned\a\r\n\x00\x7f\u0085\u009b\u200b\u202e\u2028\u2066\ufeff\U000e0001\xff"
 	r := blind()
-	r.Target, r.Command = hostile, hostile
+	r.Target, r.Command, r.Partial, r.Notes = hostile, hostile, hostile, []string{hostile}
 	r.Grades.Protection.Why, r.Grades.Visibility = hostile, Grade{Why: hostile}
 	r.Grades.Protection.Deductions[0].Why = hostile
 	for i := range r.Runs {
@@ -130,7 +132,7 @@ func TestNothingOfTheTargetReachesTheTerminal(t *testing.T) {
 		f := &r.Findings[i]
 		f.ID, f.Message, f.Evidence, f.Confidence = catalog.ID(hostile), hostile, []string{hostile}, Confidence(hostile)
 		f.Location = Location{Path: hostile, Function: hostile, Method: hostile, Route: hostile}
-		f.Related = []Related{{f.Location, hostile}}
+		f.Related, f.References = []Related{{f.Location, hostile}}, []string{hostile}
 		f.Implied = catalog.ID(hostile)
 	}
 	for name, write := range map[string]func(*bytes.Buffer) error{
@@ -168,7 +170,10 @@ func TestReportsKeepTheirSchema(t *testing.T) {
 		}
 		return schema.Validate(v)
 	}
-	for name, r := range map[string]*Report{"blind": blind(), "guarded": guarded(), "unseen": unseen()} {
+	cut := blind()
+	cut.Partial = "interrupted after 4 of 6 probes"
+	GradeReport(cut)
+	for name, r := range map[string]*Report{"blind": blind(), "guarded": guarded(), "unseen": unseen(), "partial": cut} {
 		if err := valid(t, r); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -180,6 +185,8 @@ func TestReportsKeepTheirSchema(t *testing.T) {
 		"letter unearned": func(r *Report) { r.Grades.Protection.Assessed = false },
 		"score":           func(r *Report) { r.Grades.Protection.Score = 101 },
 		"fingerprint":     func(r *Report) { r.Findings[0].Fingerprint = "" },
+		"until":           func(r *Report) { r.Findings[0].Suppressed = &Suppression{"because", "baseline", "soon"} },
+		"baseline":        func(r *Report) { r.Baseline.New = -1 },
 		"suppressed by":   func(r *Report) { r.Findings[0].Suppressed = &Suppression{Reason: "because", By: "mood"} },
 		"weakness":        func(r *Report) { r.Runs[0].Weakness = "Not A Slug" },
 		"schema":          func(r *Report) { r.Schema = "jotsight-report/2" },

@@ -119,6 +119,9 @@ func visibility(r *Report) Grade {
 		g = grade(list)
 	}
 	g.Basis = fmt.Sprintf("%d of %s left a record of their own", recorded, count(attacks, "attack"))
+	if !slices.ContainsFunc(r.Runs, func(run Run) bool { return run.Alerted.Assessed }) {
+		g.Basis += "; whether anybody was alerted is not assessed"
+	}
 	return g
 }
 

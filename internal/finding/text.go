@@ -242,7 +242,7 @@ func (p *page) findings(r *Report) {
 		anybody, ours := w.Fixes()
 		p.para("fix:", anybody)
 		p.para("with "+Ours(ours)+":", ours)
-		p.para("supports:", strings.Join(f.References, ", "))
+		p.para("supports:", Escape(strings.Join(f.References, ", ")))
 	}
 	p.list("Notes", r.Notes)
 }

@@ -369,8 +369,10 @@ func (a *attempt) grade(seen *finding.Seen) {
 		is := right > 0
 		seen.ReasonCorrect = &is
 	}
-	ms := a.timeToRecord()
-	seen.TimeToRecord = &ms
+	if !a.first.IsZero() { // else the attack's own requests were none of ours to time
+		ms := a.timeToRecord()
+		seen.TimeToRecord = &ms
+	}
 }
 
 // truth is what a right record may say; a limiter that answered may say so.
