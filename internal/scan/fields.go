@@ -88,7 +88,7 @@ var dateText = regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|\d\d/[A-Z]
 func (r *record) has(sent []sent, addresses []string) map[string]bool {
 	m := map[string]bool{}
 	has := func(keys ...string) bool { _, ok := r.field(keys...); return ok }
-	m[hasTime] = has("time", "ts", "timestamp", "@timestamp", "datetime", "date", "t") || r.fields == nil && dateText.MatchString(r.text)
+	m[hasTime] = r.dated || has("time", "ts", "timestamp", "@timestamp", "@t", "asctime", "timeUnixNano", "datetime", "date", "t") || dateText.MatchString(r.fields[textBeside]) || r.fields == nil && dateText.MatchString(r.text)
 	for _, a := range addresses {
 		m[hasAddress] = m[hasAddress] || containsAddress(r.text, a)
 	}

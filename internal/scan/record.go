@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,51 +17,121 @@ import (
 type record struct {
 	at     time.Time
 	source int
-	raw    string            // every byte, colour codes included
-	text   string            // without colour codes
+	raw    string            // every byte, wrapping and colour codes included
+	text   string            // without wrapping and colour codes
 	fields map[string]string // of JSON and logfmt; members of members joined with dots
 	levels map[string]string // what the recipe says of the service's levels
+	outer  string            // level that the wrapping states
+	dated  bool              // the wrapping states a time
 	access bool              // common or combined log format: an access line by its very form
 	event  *event.Event      // the line is an event of jotsight's own schema
 }
 
-// records joins continuation lines (of stack traces) to what they continue and
-// reads each entry.
+// records takes lines out of their wrapping, joins those of one entry (parts of
+// a long line, stack traces) and reads each entry.
 func (b *book) records(lines []line) []*record {
 	var out []*record
-	last := map[int]*record{}
+	last := map[int]*assembly{}
 	for _, l := range lines {
 		src := b.logs[l.source]
-		if before := last[l.source]; before != nil && continues(src, l.text) && before.fields == nil && len(before.raw) < maxLogLine {
-			before.raw += "\n" + l.text
-			before.text += "\n" + plainText(l.text)
+		w := unwrap(l.text)
+		if a := last[l.source]; a != nil && a.takes(src, w.text) {
+			a.add(l.text, w)
 			continue
 		}
-		if strings.TrimSpace(l.text) == "" {
+		if strings.TrimSpace(w.text) == "" {
 			continue
 		}
-		r := &record{at: l.at, source: l.source, raw: l.text, text: plainText(l.text), levels: src.Level}
-		r.read(src.Format)
+		r := &record{at: l.at, source: l.source, levels: src.Level, outer: w.level, dated: w.dated}
+		a := &assembly{record: r}
+		a.add(l.text, w)
+		r.access = clf.MatchString(r.text)
 		out = append(out, r)
-		last[l.source] = r
+		last[l.source] = a
+	}
+	for _, r := range out {
+		r.read(b.logs[r.source].Format)
 	}
 	return out
 }
 
-var continuation = regexp.MustCompile(`^(?:\s+\S|Caused by: |\.\.\. \d+ more|goroutine \d+ |Traceback )`)
+// An assembly is a record whose lines are still coming.
+type assembly struct {
+	*record
+	partial bool // the wrapping cut the last line short
+	trace   rune // of a stack trace under way: p for Python's, g for Go's; 0: none
+}
 
-func continues(src LogSource, text string) bool {
+func (a *assembly) add(raw string, w wrapped) {
+	text := plainText(w.text)
+	switch {
+	case a.raw == "":
+		a.raw, a.text = raw, text
+	case julHead.MatchString(a.text) && julBody.MatchString(text): // the second line is the one that says something
+		a.raw += "\n" + raw
+		a.text = text + " " + a.text
+	case a.partial:
+		a.raw += raw
+		a.text += text
+	default:
+		a.raw += "\n" + raw
+		a.text += "\n" + text
+	}
+	a.partial = w.partial
+	switch {
+	case strings.HasPrefix(text, "Traceback "):
+		a.trace = 'p'
+	case goroutine.MatchString(text):
+		a.trace = 'g'
+	case a.trace == 'p' && text != "" && text[0] != ' ':
+		a.trace = 0 // the exception itself, which ends the trace
+	}
+}
+
+// takes reports whether a line belongs to the entry before it.
+func (a *assembly) takes(src LogSource, text string) bool {
+	if len(a.raw) > maxLogLine {
+		return false
+	}
+	if a.partial {
+		return true
+	}
 	if src.Join != nil {
 		return src.Join.MatchString(text)
 	}
-	return continuation.MatchString(text)
+	text = plainText(text)
+	switch {
+	case a.access:
+		return false // one line, whatever stands behind it
+	case continuation.MatchString(text):
+		return true
+	case a.trace == 'p':
+		return text != ""
+	case a.trace == 'g':
+		return frame.MatchString(text)
+	case exception.MatchString(text), function.MatchString(text): // below the line that tells of it
+		return slices.Index(levels, textLevel(a.text)) >= slices.Index(levels, "warn")
+	case julHead.MatchString(a.text):
+		return julBody.MatchString(text)
+	}
+	return false
 }
 
 var (
+	continuation = regexp.MustCompile(`^(?:\s+\S|Caused by: |Suppressed: |\.\.\. \d+ (?:more|common)|goroutine \d+ |created by |Traceback |[}\])]+[,;]?\s*$|During handling of the above|The above exception was)`)
+	goroutine    = regexp.MustCompile(`^goroutine \d+ \[`)
+	frame        = regexp.MustCompile(`^[\w./*()\[\]-]+\(.*\)$`)
+	function     = regexp.MustCompile(`^[\w./-]+\.[\w.()*{}-]+$`) // zap's stack traces
+	exception    = regexp.MustCompile(`^(?:[A-Za-z_$][\w$]*\.)+[A-Z][\w$]*(?:Exception|Error|Throwable)(?::|\s*$)`)
+	julHead      = regexp.MustCompile(`^[A-Z][a-z]{2} \d{1,2}, \d{4} [^\n]* [AP]M [^\n]*$`) // java.util.logging
+	julBody      = regexp.MustCompile(`^(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): `)
+)
+
+var (
 	ansi    = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)`)
-	clf     = regexp.MustCompile(`^\S+ \S+ .{1,128}? \[[^\]]{10,40}\] "(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)`)
-	logfmt  = regexp.MustCompile(`(?:^|\s)([A-Za-z_][\w.@/-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)`)
-	logfmt1 = regexp.MustCompile(`^(?:\S+ ){0,4}?[A-Za-z_][\w.@/-]*=`)
+	clf     = regexp.MustCompile(`^(?:[\w.-]+:\d+ )?\S+ \S+ .{1,128}? \[[^\]]{10,40}\] "(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)`)
+	logfmt  = regexp.MustCompile(`(?:^|\s)([A-Za-z_@][\w.@/-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)`)
+	logfmt1 = regexp.MustCompile(`^(?:\S+\s+){0,6}?[A-Za-z_@][\w.@/-]*=`)
 )
 
 func plainText(s string) string { return ansi.ReplaceAllString(s, "") }
@@ -68,30 +139,18 @@ func plainText(s string) string { return ansi.ReplaceAllString(s, "") }
 // read finds the form of a record. JSON comes before any other form, since a
 // field's value may look like anything.
 func (r *record) read(format string) {
-	if format == "auto" || format == "json" {
-		if i := strings.IndexByte(r.text, '{'); i >= 0 && i < 200 {
-			var v map[string]any
-			d := json.NewDecoder(strings.NewReader(r.text[i:]))
-			d.UseNumber()
-			if d.Decode(&v) == nil {
-				r.fields = map[string]string{}
-				flatten(r.fields, "", v, 0)
-				var e event.Event
-				if _, err := e.Decode(strings.TrimSpace(r.text[i:])); err == nil {
-					r.event = &e
-				}
-				return
-			}
-		}
-	}
-	if (format == "auto" || format == "clf") && clf.MatchString(r.text) {
-		r.access = true
+	r.access = r.access && (format == "auto" || format == "clf")
+	if r.access {
 		return
 	}
-	if format == "auto" && !logfmt1.MatchString(r.text) || format == "text" || format == "json" || format == "clf" {
+	if (format == "auto" || format == "json") && r.readJSON() {
 		return
 	}
-	pairs := logfmt.FindAllStringSubmatch(r.text, -1)
+	first, _, _ := strings.Cut(r.text, "\n")
+	if format == "auto" && !logfmt1.MatchString(first) || format == "text" || format == "json" || format == "clf" {
+		return
+	}
+	pairs := logfmt.FindAllStringSubmatch(first, -1)
 	if len(pairs) < 2 && format == "auto" {
 		return
 	}
@@ -105,22 +164,112 @@ func (r *record) read(format string) {
 			r.fields[p[1]] = v
 		}
 	}
-	if rest := strings.TrimSpace(logfmt.ReplaceAllString(r.text, " ")); rest != "" {
-		r.fields["msg"] = strings.TrimSpace(rest + " " + r.fields["msg"])
+	r.beside(logfmt.ReplaceAllString(first, " "))
+}
+
+// textBeside is the member under which text stands that is beside the members.
+const textBeside = "(text)"
+
+func (r *record) beside(text string) {
+	if text = strings.TrimSpace(text); text != "" {
+		r.fields[textBeside] = text
 	}
 }
 
+// readJSON reads an object that ends the text. What stands before it is a prefix
+// or a message: WARN token refused {"reason":"expired"}.
+func (r *record) readJSON() bool {
+	i := strings.IndexByte(r.text, '{')
+	if i < 0 || i > 300 {
+		return false
+	}
+	v, rest, ok := object(r.text[i:])
+	if !ok {
+		return false
+	}
+	first, _, _ := strings.Cut(rest, "\n") // a stack trace may follow
+	if first = strings.Trim(first, " \t\r"); first != "" && first != "[]" {
+		return false
+	}
+	if _, gelf := v["short_message"]; gelf { // its additional fields begin with _
+		for k, x := range v {
+			if name, ok := strings.CutPrefix(k, "_"); ok && v[name] == nil {
+				v[name] = x
+				delete(v, k)
+			}
+		}
+	}
+	r.fields = map[string]string{}
+	flatten(r.fields, "", v, 0)
+	r.beside(r.text[:i])
+	r.asEvent(r.text[i : len(r.text)-len(rest)])
+	// A shipper that does not know better keeps the line as the message.
+	for _, k := range []string{"message", "MESSAGE", "msg", "log", "body", "short_message", "event.original"} {
+		inner := strings.TrimSpace(r.fields[k])
+		if !strings.HasPrefix(inner, "{") {
+			continue
+		}
+		if v, rest, ok := object(inner); ok && strings.TrimSpace(rest) == "" {
+			delete(r.fields, k)
+			under := r.fields
+			r.fields = map[string]string{}
+			flatten(r.fields, "", v, 0)
+			for k, v := range under { // what the line itself says comes first
+				if _, has := r.fields[k]; !has && len(r.fields) <= 500 {
+					r.fields[k] = v
+				}
+			}
+			r.asEvent(inner)
+		}
+	}
+	return true
+}
+
+// asEvent notes a text that is an event of jotsight's own schema.
+func (r *record) asEvent(text string) {
+	var e event.Event
+	if _, err := e.Decode(strings.TrimSpace(text)); err == nil {
+		r.event = &e
+	}
+}
+
+// object reads a JSON object at the beginning of a text, and gives what follows.
+func object(text string) (v map[string]any, rest string, ok bool) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil, "", false
+	}
+	return v, text[d.InputOffset():], true
+}
+
+// flatten writes the members of members under names joined with dots. The
+// attributes of OpenTelemetry, a list of keys and typed values, become members.
 func flatten(to map[string]string, prefix string, v any, depth int) {
 	if len(to) > 500 || depth > 8 {
 		return
 	}
 	switch v := v.(type) {
 	case map[string]any:
+		if len(v) == 1 {
+			for _, typed := range []string{"stringValue", "intValue", "boolValue", "doubleValue"} {
+				if x, ok := v[typed]; ok {
+					flatten(to, prefix, x, depth+1)
+					return
+				}
+			}
+		}
 		for k, x := range v {
 			flatten(to, join(prefix, k), x, depth+1)
 		}
 	case []any:
 		for i, x := range v {
+			if m, ok := x.(map[string]any); ok && len(m) == 2 && m["value"] != nil {
+				if k, ok := m["key"].(string); ok {
+					flatten(to, join(prefix, k), m["value"], depth+1)
+					continue
+				}
+			}
 			flatten(to, fmt.Sprintf("%s.%d", prefix, i), x, depth+1)
 		}
 	case string:
@@ -161,57 +310,4 @@ func (r *record) weight() int64 {
 		return r.event.Weight()
 	}
 	return 1
-}
-
-// levels, worst last. A record has one of them or none.
-var levels = []string{"trace", "debug", "info", "warn", "error", "fatal"}
-
-var levelWords = map[string]string{
-	"trace": "trace", "silly": "trace", "finest": "trace",
-	"debug": "debug", "dbg": "debug", "fine": "debug", "verbose": "debug",
-	"info": "info", "inf": "info", "information": "info", "notice": "info", "http": "info",
-	"warn": "warn", "warning": "warn", "wrn": "warn",
-	"error": "error", "err": "error", "severe": "error",
-	"fatal": "fatal", "critical": "fatal", "crit": "fatal", "alert": "fatal", "emerg": "fatal", "panic": "fatal",
-}
-
-var levelText = regexp.MustCompile(`(?:^|[\s\[(<|])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE|PANIC|trace|debug|info|warn|warning|error|fatal)(?:[\s\])>|:]|$)`)
-
-// level gives the record's level in one vocabulary, empty when it states none.
-// Only the first part of a text is looked at: further on stands what attackers wrote.
-func (r *record) level() string {
-	if r.event != nil && r.event.Severity != 0 {
-		return levels[min((int(r.event.Severity)-1)/4, len(levels)-1)]
-	}
-	if r.fields != nil {
-		v, ok := r.field("level", "lvl", "severity", "levelname", "log.level", "severity_text", "loglevel")
-		if !ok {
-			return ""
-		}
-		if w, ok := r.levels[v]; ok {
-			return w
-		}
-		if w, ok := levelWords[strings.ToLower(v)]; ok {
-			return w
-		}
-		if n, err := strconv.Atoi(v); err == nil {
-			return numericLevel(n)
-		}
-		w, _, _ := strings.Cut(strings.ToLower(v), "+") // slog's WARN+1
-		return levelWords[w]
-	}
-	head := r.text[:min(len(r.text), 80)]
-	if m := levelText.FindStringSubmatch(head); m != nil {
-		return levelWords[strings.ToLower(m[1])]
-	}
-	return ""
-}
-
-// numericLevel reads pino's and bunyan's 10 to 60, and syslog's 7 to 0. slog's
-// numbers cannot be told from syslog's, and slog writes words.
-func numericLevel(n int) string {
-	if n >= 10 {
-		return levels[min(n/10-1, len(levels)-1)]
-	}
-	return [...]string{"fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug"}[max(0, min(n, 7))]
 }

@@ -60,7 +60,7 @@ func aboutTokens(k event.Kind) bool {
 
 // free are the members of a structured record that differ from request to
 // request by nature, so that a difference there says nothing.
-var free = regexp.MustCompile(`(?i)(?:^|[._-])(?:level|lvl|severity(?:_?(?:text|number))?|levelname|status(?:_?code|_?text)?|statuscode|response_?code|method|path|url|uri|route|request_?line|target|host|addr|address|remote|remote_?addr|client|ip|port|agent|useragent|user_agent|original|referer|referrer|request_?id|req_?id|correlation_?id|trace_?id|span_?id|trace|span|id|hostname|size|bytes|bytes_(?:in|out)|length|latency|latency_human|duration|elapsed|took|response_?time|time|ts|timestamp|@timestamp|user|user_?id|sub|subject|hash|fp|body_fp|query|proto|protocol|scheme|caller|file|line|func|function|source|pid|count|window|iat|exp|nbf|started|start)$`)
+var free = regexp.MustCompile(`(?i)(?:^|[._@-])(?:level|level_?value|priority|l|t|asctime|msecs|thread|thread_?id|thread_?name|observed|lvl|severity(?:_?(?:text|number))?|levelname|status(?:_?code|_?text)?|statuscode|response_?code|method|path|url|uri|route|request_?line|target|host|addr|address|remote|remote_?addr|client|ip|port|agent|useragent|user_agent|original|referer|referrer|request_?id|req_?id|correlation_?id|trace_?id|span_?id|trace|span|id|hostname|size|bytes|bytes_(?:in|out)|length|latency|latency_human|duration|elapsed|took|response_?time|time|ts|timestamp|@timestamp|user|user_?id|sub|subject|hash|fp|body_fp|query|proto|protocol|scheme|caller|file|line|func|function|source|pid|count|window|iat|exp|nbf|started|start)$`)
 
 // sameForm reports whether r has no member that form lacks, and none whose text
 // is another, the free ones set aside. Each is read without the marks of its own
@@ -82,7 +82,7 @@ func (b *baseline) sameForm(form, r *record, ours *marker) bool {
 var (
 	wordPattern = regexp.MustCompile(`[A-Za-z][A-Za-z'_-]{2,}`)
 	statusText  = statusPhrases()
-	ordinary    = set("get post put patch delete head options http https trace debug info notice warn warning error usec msec " +
+	ordinary    = set("get post put patch delete head options http https trace debug info notice warn warning error usec msec wrn inf dbg err ftl trc " +
 		"jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun utc gmt")
 	// A request id, hexadecimal, UUID or ULID: its letters are no words.
 	randomID    = regexp.MustCompile(`\b(?:[0-9A-Fa-f]{8,}(?:-[0-9A-Fa-f]{4,})*|[0-9A-HJKMNP-TV-Z]{26})\b`)
