@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -107,10 +109,10 @@ func (a *attempt) complete(ctx context.Context, sent int) {
 	var recorded, needed int64
 	var limits bool
 	count := func(lines []line) bool {
-		s := r.base.look(r.book.records(lines), &a.marker)
-		recorded, limits = 0, false
+		records := r.book.records(lines)
+		s := r.base.look(records, &a.marker)
+		recorded, limits = a.recorded(records, s.attacks), false
 		for _, rec := range s.attacks {
-			recorded += rec.weight()
 			_, is, known := rec.reason([]event.Reason{event.ReasonRateLimited}, &a.marker)
 			limits = limits || known && is
 		}
@@ -131,4 +133,38 @@ func (a *attempt) complete(ctx context.Context, sent int) {
 		a.find(catalog.SilentRateLimit, finding.Certain, "a limiter refuses, and nothing records it",
 			fmt.Sprintf("%s: %d answers of %d", a.probe.Name, a.limits, http.StatusTooManyRequests))
 	}
+}
+
+// recorded is how many attacks the records stand for. Several records of one
+// attack count once, as far as they carry its canary; a summary that says how
+// often something was repeated need not carry any.
+func (a *attempt) recorded(all, attacks []*record) int64 {
+	marked := map[string]bool{}
+	var folded, unmarked int64
+	var counts []int64
+	for _, rec := range all {
+		n := rec.weight()
+		if !slices.Contains(attacks, rec) && (n == 1 || a.marker.foreign(rec) || a.run.base.plain(rec, &a.marker)) {
+			continue
+		}
+		own := int64(0)
+		for _, c := range a.canaries {
+			if strings.Contains(rec.raw, c) {
+				own = 1
+				marked[c] = true
+			}
+		}
+		if n > 1 {
+			counts = append(counts, n)
+			folded += n - own
+		}
+		if own == 0 {
+			unmarked += n
+		}
+	}
+	if len(counts) > 2 && slices.IsSorted(counts) && len(slices.Compact(slices.Clone(counts))) == len(counts) {
+		// A number that only grows is that of all attacks so far, not of those folded.
+		return max(int64(len(marked)), counts[len(counts)-1])
+	}
+	return max(int64(len(marked))+folded, unmarked)
 }

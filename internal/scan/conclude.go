@@ -241,10 +241,10 @@ func (a *attempt) place() Step {
 
 func (r *run) quotes(s *sighting, n int) (out []string) {
 	if s.best != nil {
-		return []string{"log: " + r.vault.quote(s.best.text)}
+		return []string{"log: " + r.vault.quote(s.best.brief())}
 	}
 	for _, rec := range s.attacks[:min(n, len(s.attacks))] {
-		out = append(out, "log: "+r.vault.quote(rec.text))
+		out = append(out, "log: "+r.vault.quote(rec.brief()))
 	}
 	return out
 }

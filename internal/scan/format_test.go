@@ -3,6 +3,7 @@ package scan
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // TestFormats reads one refused token as every logger writes it: one record, its
@@ -88,6 +89,8 @@ func TestFormats(t *testing.T) {
 		{name: "OpenTelemetry, text", text: `{"Timestamp":"2026-01-02T03:04:05Z","SeverityText":"WARN","Body":"jwt expired"}`, level: "warn", reason: "expired"},
 		{name: "nginx error", text: `2026/01/02 03:04:05 [warn] 12#12: *1 token refused: jwt expired, client: 127.0.0.1`, level: "warn", reason: "expired"},
 		{name: "Envoy", text: "[2026-01-02 03:04:05.678][12][debug][jwt] [source/x.cc:1] Jwt verification fails", level: "debug", reason: "bad_signature"},
+		{name: "a sentence, then pairs", text: `2026-01-02T03:04:05Z WARN sub is not the session's (bad_claim) error.type=bad_claim jwt.iss=https://issuer.test jwt.alg=HS256`, level: "warn", reason: "bad_claim", field: "jwt.alg", is: "HS256"},
+		{name: "names of members are no words", text: `2026-01-02T03:04:05Z WARN token refused because of the signature jwt.iss=https://issuer.test jwt.alg=HS256 exp=1`, level: "warn", reason: "bad_signature"},
 		// What names no reason
 		{name: "one word for two reasons", text: `{"level":"warn","time":"2026-01-02T03:04:05Z","msg":"Token is invalid or expired"}`, level: "warn"},
 		{name: "a route that sounds like one", text: "2026/01/02 03:04:05 [warn] GET /tokens/expired/signature 401", level: "warn"},
@@ -156,7 +159,7 @@ func FuzzUnwrap(f *testing.F) {
 	f.Add(`{"MESSAGE":[1,2,3],"__CURSOR":"s"}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		w := unwrap(text)
-		if len(w.text) > len(text) {
+		if utf8.RuneCountInString(w.text) > utf8.RuneCountInString(text) { // a byte that is no UTF-8 becomes a longer sign for that
 			t.Errorf("%q out of %q", w.text, text)
 		}
 	})

@@ -3,6 +3,7 @@ package scan
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -128,10 +129,9 @@ var (
 )
 
 var (
-	ansi    = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)`)
-	clf     = regexp.MustCompile(`^(?:[\w.-]+:\d+ )?\S+ \S+ .{1,128}? \[[^\]]{10,40}\] "(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)`)
-	logfmt  = regexp.MustCompile(`(?:^|\s)([A-Za-z_@][\w.@/-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)`)
-	logfmt1 = regexp.MustCompile(`^(?:\S+\s+){0,6}?[A-Za-z_@][\w.@/-]*=`)
+	ansi   = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)`)
+	clf    = regexp.MustCompile(`^(?:[\w.-]+:\d+ )?\S+ \S+ .{1,128}? \[[^\]]{10,40}\] "(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)`)
+	logfmt = regexp.MustCompile(`(?:^|\s)([A-Za-z_@][\w.@/-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)`)
 )
 
 func plainText(s string) string { return ansi.ReplaceAllString(s, "") }
@@ -147,7 +147,7 @@ func (r *record) read(format string) {
 		return
 	}
 	first, _, _ := strings.Cut(r.text, "\n")
-	if format == "auto" && !logfmt1.MatchString(first) || format == "text" || format == "json" || format == "clf" {
+	if format == "text" || format == "json" || format == "clf" {
 		return
 	}
 	pairs := logfmt.FindAllStringSubmatch(first, -1)
@@ -304,10 +304,61 @@ func (r *record) field(keys ...string) (string, bool) {
 	return "", false
 }
 
-// weight is how many facts the record stands for: an event may be folded.
+// weight is how many facts the record stands for: an event may be folded, and
+// other tools say so in their own words.
 func (r *record) weight() int64 {
 	if r.event != nil {
 		return r.event.Weight()
 	}
-	return 1
+	n := int64(1)
+	if v, ok := r.field("count", "repeated", "repeat_count", "repeatCount", "repeats", "occurrences", "times", "suppressed", "folded", "similar"); ok {
+		if i, err := strconv.ParseInt(v, 10, 64); err == nil {
+			n = i
+		}
+	} else if m := foldedText.FindStringSubmatch(r.about()); m != nil {
+		n, _ = strconv.ParseInt(m[1]+m[2]+m[3], 10, 64) // one of them, digits
+	}
+	if n < 1 || n > 1e6 {
+		return 1
+	}
+	return n
+}
+
+// foldedText finds "message repeated 57 times", "(57 times)", "57 similar
+// messages suppressed", "suppressed 57 times".
+var foldedText = regexp.MustCompile(`(?i)(?:repeat\w*|suppress\w*|seen|occurred|happened)[^\d\n]{0,24}(\d{1,6})(?: more| similar)?(?: times?\b| messages?\b| records?\b)|[(\[x](\d{1,6}) (?:times|x)\b|\b(\d{1,6}) (?:similar|identical|more|other|repeated)[^\d\n]{0,30}(?:suppress|folded|skipped|dropped|omitted|collapsed)`)
+
+// brief is the record for people: level, what it says, and then whatever else it
+// holds that is not about every request.
+func (r *record) brief() string {
+	if r.fields == nil {
+		return r.text
+	}
+	var parts []string
+	done := map[string]bool{}
+	put := func(k string) {
+		if v := r.fields[k]; v != "" && !done[k] {
+			done[k] = true
+			parts = append(parts, k+"="+v)
+		}
+	}
+	keys := slices.Sorted(maps.Keys(r.fields))
+	for _, wanted := range [][]string{levelKeys, {textBeside}, reasonKeys} {
+		for _, w := range wanted {
+			for _, k := range keys {
+				if strings.EqualFold(k, w) {
+					put(k)
+				}
+			}
+		}
+	}
+	for _, k := range keys {
+		if !free.MatchString(k) {
+			put(k)
+		}
+	}
+	for _, k := range keys {
+		put(k)
+	}
+	return strings.Join(parts, " ")
 }
