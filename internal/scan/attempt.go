@@ -268,6 +268,9 @@ func (a *attempt) look(ctx context.Context) {
 	seen := &a.result.Seen
 	r := a.run
 	switch {
+	case a.probe.Silent == "" && len(a.probe.Truth) == 0:
+		seen.Why = "this check does not ask what is recorded"
+		return
 	case a.result.Verdict == finding.Skipped:
 		seen.Why = "nothing was sent"
 		return

@@ -92,10 +92,12 @@ type switches struct {
 	cookies    bool // tokens come and go in cookies, and a bad one is cleared
 	logsOutAll bool // logout ends every session of the user
 
-	logging string  // see record and access; empty: silent
-	keys    keyring // how tokens are signed, and which foreign keys are taken
+	slow  bool   // what parses takes time, before it is verified
+	users string // what a wrong password tells of its user: word, status or time; empty: nothing
 
-	alerting    string // right, noisy or deaf; empty: none
+	logging     string  // see record and access; empty: silent
+	keys        keyring // how tokens are signed, and which foreign keys are taken
+	alerting    string  // right, noisy or deaf; empty: none
 	alertSecret string
 }
 
@@ -209,8 +211,7 @@ func (g *target) login(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(429)
 		return
 	case !good || locked:
-		g.access(r, 401)
-		w.WriteHeader(401)
+		g.wrongPassword(w, r, in.User)
 		return
 	}
 	sid := token()
@@ -224,6 +225,21 @@ func (g *target) login(w http.ResponseWriter, r *http.Request) {
 		g.event(r, "jwt.issued", "", "", "INFO")
 	}
 	g.hand(w, g.mint(sid), rt)
+}
+
+// wrongPassword answers a login that failed.
+func (g *target) wrongPassword(w http.ResponseWriter, r *http.Request, user string) {
+	status, text := 401, "no user "+user+" with this password"
+	switch known := user == "alice"; {
+	case g.users == "word" && known:
+		text = "this is not the password of " + user
+	case g.users == "status" && !known:
+		status = 404
+	case g.users == "time" && known:
+		time.Sleep(150 * time.Millisecond)
+	}
+	g.access(r, status)
+	reply(w, status, map[string]any{"error": text, "request": token()})
 }
 
 // hand gives a pair to the client.
@@ -312,6 +328,9 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
 		return "", "malformed"
+	}
+	if g.slow && strings.HasPrefix(parts[0], "eyJ") {
+		time.Sleep(80 * time.Millisecond) // it looks the user up before it knows who asks
 	}
 	var header struct {
 		Alg  any
