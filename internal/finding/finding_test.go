@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,6 +148,27 @@ func TestNothingOfTheTargetReachesTheTerminal(t *testing.T) {
 		for i, c := range b.String() {
 			if c != '\n' && (c < 0x20 || c >= 0x7f && c < 0xa0 || Escape(string(c)) != string(c)) {
 				t.Errorf("%s: %U at byte %d", name, c, i)
+			}
+		}
+	}
+}
+
+// TestTextKeepsToTheScreen holds that no line is wider than the screen, from a
+// telephone to a wall.
+func TestTextKeepsToTheScreen(t *testing.T) {
+	r := blind()
+	r.Partial = "interrupted after 4 of 6 probes"
+	r.Runs[0].Title = "an attack whose title is much longer than any of those that we have, or would want"
+	for width := 40; width <= 140; width++ {
+		for _, o := range []TextOptions{{Width: width}, {Width: width, Colour: true, ASCII: true}} {
+			var b bytes.Buffer
+			if err := WriteText(&b, r, o); err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(b.String()) {
+				if n := columns(strings.TrimSuffix(line, "\n")); n > width {
+					t.Errorf("width %d: a line of %d: %q", width, n, line)
+				}
 			}
 		}
 	}

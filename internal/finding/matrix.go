@@ -180,6 +180,9 @@ func (o TextOptions) table(m Matrix) (lines []string) {
 			rest += gap + wide[i]
 		}
 	}
+	if rest+min(wide[0], 16) > o.Columns() {
+		return o.stack(m)
+	}
 	wide[0] = max(min(wide[0], o.Columns()-rest), 16)
 	paint := func(c Cell, text string) string {
 		if text == nothing {
@@ -203,6 +206,32 @@ func (o TextOptions) table(m Matrix) (lines []string) {
 		if i == 0 {
 			lines = append(lines, o.paint(dim, strings.Repeat(o.dash("─", "-"), wide[0]+rest)))
 		}
+	}
+	return lines
+}
+
+// stack writes the rows one under the other, for a screen that is too narrow for
+// the table: the attack, then what is known of it.
+func (o TextOptions) stack(m Matrix) (lines []string) {
+	for _, row := range m.Rows {
+		for _, l := range Wrap(Escape(row[0].Text), o.Columns()) {
+			lines = append(lines, o.Bold(l))
+		}
+		line := " "
+		for i, c := range row {
+			if i == 0 || c.Text == nothing {
+				continue
+			}
+			part := m.Head[i] + " " + o.paint(moodStyle[c.Mood], c.Text)
+			if columns(line)+1+columns(part)+1 > o.Columns() {
+				lines, line = append(lines, line), " "
+			}
+			line += " " + part
+			if i < len(row)-1 {
+				line += ";"
+			}
+		}
+		lines = append(lines, strings.TrimSuffix(line, ";"))
 	}
 	return lines
 }

@@ -16,10 +16,17 @@ import (
 // Every text of the target is escaped.
 func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	p := &page{o: o}
-	p.line(o.Bold("jotsight "+Escape(r.Command)) + "  " + Escape(r.Target))
+	if name, target := "jotsight "+Escape(r.Command), Escape(r.Target); columns(name)+2+columns(target) <= o.Columns() {
+		p.line(strings.TrimRight(o.Bold(name)+"  "+target, " "))
+	} else {
+		p.line(o.Bold(o.fit(name, o.Columns())))
+		p.lines(Wrap(target, o.Columns()))
+	}
 	p.lines(o.dimmed(Wrap(Escape(summary(r)), o.Columns())))
 	if r.Partial != "" {
-		p.line(o.paint(yellow, "not whole: "+Escape(r.Partial)))
+		for _, l := range Wrap("not whole: "+Escape(r.Partial), o.Columns()) {
+			p.line(o.paint(yellow, l))
+		}
 	}
 	p.line("")
 	half := o.half()
@@ -181,11 +188,20 @@ func (p *page) lines(list []string) {
 
 func (p *page) heading(s string) {
 	p.line("")
-	p.line(p.o.Bold(s))
+	for _, l := range Wrap(s, p.o.Columns()) {
+		p.line(p.o.Bold(l))
+	}
 	p.line("")
 }
 
-const margin = "            " // as wide as the longest severity and two columns more
+// margin stands before what belongs to a finding: as wide as the longest severity
+// and two columns more, where there is room for that.
+func (o TextOptions) margin() string {
+	if o.Columns() < 60 {
+		return "    "
+	}
+	return "            "
+}
 
 // para writes wrapped text behind the margin, with a lead-in word.
 func (p *page) para(lead, text string) {
@@ -195,6 +211,7 @@ func (p *page) para(lead, text string) {
 	if lead != "" {
 		text = lead + " " + text
 	}
+	margin := p.o.margin()
 	for _, l := range Wrap(text, p.o.Columns()-len(margin)) {
 		p.line(margin + l)
 	}
@@ -213,8 +230,7 @@ func (p *page) findings(r *Report) {
 		if i > 0 {
 			p.line("")
 		}
-		p.line(pad("  "+p.o.paint(severityStyle[f.Severity], f.Severity.String()), len(margin)) +
-			p.o.Bold(Escape(string(f.ID))) + "  " + Escape(f.Location.String()))
+		p.title(f)
 		p.para("", Escape(f.Message))
 		for _, r := range f.Related {
 			p.para("", Escape(r.Location.String()+": "+r.Message))
@@ -245,6 +261,19 @@ func (p *page) findings(r *Report) {
 		p.para("supports:", Escape(strings.Join(f.References, ", ")))
 	}
 	p.list("Notes", r.Notes)
+}
+
+// title is the first line of a finding, or two of them where one is too short.
+func (p *page) title(f Finding) {
+	id, at := Escape(string(f.ID)), Escape(f.Location.String())
+	lead := "  " + p.o.paint(severityStyle[f.Severity], f.Severity.String())
+	lead = pad(lead, max(12, columns(lead)+2))
+	if columns(lead)+columns(id)+2+columns(at) <= p.o.Columns() {
+		p.line(strings.TrimRight(lead+p.o.Bold(id)+"  "+at, " "))
+		return
+	}
+	p.line(lead + p.o.Bold(p.o.fit(id, p.o.Columns()-columns(lead))))
+	p.para("", at)
 }
 
 // Tally counts the findings: how many, how many of them are set aside, and how
