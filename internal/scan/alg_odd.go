@@ -12,10 +12,10 @@ import (
 var _ = add(Probe{
 	Name:     "alg-odd",
 	Weakness: catalog.AlgNoneAccepted,
-	Title:    "no alg, alg null, alg a list, none with a space, none in two segments",
+	Title:    "no alg, null, a list; none with a space, with a signature, in two segments",
 	Stage:    StageKey,
 	Needs:    []Need{NeedJWT},
-	Requests: requests(2*5 + 1),
+	Requests: requests(2*6 + 1),
 	Truth: []event.Reason{event.ReasonAlgNone, event.ReasonAlgNotAllowed, event.ReasonMalformed, event.ReasonBadEncoding,
 		event.ReasonTooManyParts, event.ReasonBadSignature},
 	Silent: catalog.SilentVerifyFailure,
@@ -33,11 +33,12 @@ var _ = add(Probe{
 			unsigned("alg null", t.Header.Set("alg", nil), "."),
 			unsigned("alg a list of none", t.Header.Set("alg", []string{"none"}), "."),
 			unsigned("none and a space", t.Header.Set("alg", "none "), "."),
+			unsigned("none, with a signature", t.Header.Set("alg", "none"), "."+t.Signature),
 			unsigned("none, in two segments", t.Header.Set("alg", "none"), ""))
 		if len(accepted) > 0 {
 			// Who takes the right algorithm without a signature does not care for alg.
 			a.seal(ctx)
-			if _, got, err := a.send(ctx, forge.Unsigned(t.Header, a.run.fresh())+"."); err == nil && got == took {
+			if got, err := a.control(ctx, forge.Unsigned(t.Header, a.run.fresh())+"."); err == nil && got == took {
 				a.fail("accepted, as is a token with the right alg and no signature")
 				a.find(catalog.SignatureNotVerified, finding.Certain, "a token with an empty signature is accepted", a.result.Why)
 				return

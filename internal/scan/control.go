@@ -47,6 +47,7 @@ func (r *run) doubt(ctx context.Context, a *attempt, foundBefore int, signerBefo
 		if r.controls.open() || r.controls.credulous() {
 			return false
 		}
+		r.unread = true
 		if _, got, err := r.aside(ctx, a.v, garbage()); err == nil && got == took {
 			r.withdraw(foundBefore)
 			r.signer = signerBefore

@@ -60,7 +60,7 @@ var _ = add(Probe{
 			// signature is needed, the two forms are not to blame.
 			a.seal(ctx)
 			for _, control := range []string{polyglot("AAAA", t.Signature), polyglot(encoded(newCanary()), forge.Encode(randomKey()))} {
-				_, got, err := a.send(ctx, control)
+				got, err := a.control(ctx, control)
 				if err == nil && (got == refused || got == broken) {
 					continue
 				}

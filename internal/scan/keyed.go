@@ -106,7 +106,7 @@ func (a *attempt) controlled(ctx context.Context, what string, k keyed) *keyed {
 			a.inconclusive("%s: %v", k.name, err)
 			return nil
 		}
-		_, got, err := a.send(ctx, token)
+		got, err := a.control(ctx, token)
 		switch {
 		case err != nil:
 			a.inconclusive("%s: accepted, and the control failed: %v", k.name, err)
@@ -126,6 +126,17 @@ func (a *attempt) controlled(ctx context.Context, what string, k keyed) *keyed {
 	}
 	a.fail("%s: accepted (%s), and refused with a random key", what, k.name)
 	return &k
+}
+
+// control sends a token that must be refused, after an attack that was not. Its
+// lines are no record of the attack.
+func (a *attempt) control(ctx context.Context, token string) (answer, error) {
+	c := attempt{run: a.run, v: a.v}
+	_, got, err := c.send(ctx, token)
+	a.v = c.v
+	a.run.known = append(a.run.known, c.canaries...)
+	a.run.unread = true
+	return got, err
 }
 
 // signs makes an attack that got in the scan's way to sign, if it has none.

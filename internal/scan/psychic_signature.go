@@ -53,7 +53,7 @@ var _ = add(Probe{
 		accepted, doubt := a.try(ctx, variants...)
 		if len(accepted) > 0 {
 			a.seal(ctx)
-			if _, got, err := a.send(ctx, garbled(r.token)); err != nil || got == took {
+			if got, err := a.control(ctx, garbled(r.token)); err != nil || got == took {
 				a.inconclusive("%s: accepted, and the control with a random signature is not refused", strings.Join(accepted, ", "))
 				return
 			}

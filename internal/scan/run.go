@@ -91,6 +91,7 @@ type run struct {
 	dead     string        // why the valid token does not work any more; empty: it does
 	gone     bool          // for good
 	logged   int           // logins that a dead session made necessary
+	unread   bool          // controls were refused, and their records may still come
 	known    []string      // canaries of controls that were sent among attacks
 	public   []publicKey   // of the service
 	pair     forge.Key     // the scan's own, for tokens that bring their key along; nil until it is needed
@@ -365,6 +366,10 @@ func (r *run) attempt(ctx context.Context, p Probe) *attempt {
 
 // once runs a probe and reads what the log held of it.
 func (r *run) once(ctx context.Context, p Probe) *attempt {
+	if r.unread { // a record without a canary would be taken for one of the next attack
+		r.book.settle(ctx)
+		r.unread = false
+	}
 	a := &attempt{run: r, probe: p, v: r.client.visitor(), mark: r.book.mark()}
 	a.result.Check, a.result.Weakness, a.result.Title = p.Name, p.Weakness, p.Title
 	if why := r.lacks(p); why != "" {
