@@ -56,6 +56,8 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 	f.StringVar(&s.config, "config", "", "recipe `FILE` (default jotsight.yaml, if it is there and no URL is given)")
 	f.StringArrayVar(&s.logs, "logs", nil, "a log `FILE` of the service, - for the standard input; may be repeated")
 	f.StringVar(&s.tokenFile, "token-file", "", "`FILE` with the token, for a scan without recipe")
+	f.StringVar(&s.keyFile, "key-file", "", "`FILE` with the key that signs the service's tokens, PEM or a secret: unlocks probes of claims")
+	f.StringVar(&s.callback, "callback", "", "`HOST:PORT` of this machine that the target reaches, for keys that it may fetch (default a free port, for a target on this machine)")
 	f.BoolVar(&s.plan, "plan", false, "print what would be sent, and send nothing")
 	s.reporting.flags(f)
 	f.BoolVar(&s.quiet, "quiet", false, "say nothing while it runs")
@@ -67,6 +69,7 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 type scanCommand struct {
 	reporting
 	config, tokenFile       string
+	keyFile, callback       string
 	logs                    []string
 	plan, authorized, quiet bool
 }
@@ -84,6 +87,16 @@ func (s *scanCommand) run(c *cobra.Command, args []string) error {
 	for _, l := range s.logs {
 		if err := recipe.AddLog(l); err != nil {
 			return usage(err, "")
+		}
+	}
+	if s.keyFile != "" {
+		if err := recipe.SetKeyFile(s.keyFile); err != nil {
+			return usage(fmt.Errorf("--key-file: %w", err), "")
+		}
+	}
+	if s.callback != "" {
+		if err := recipe.SetCallback(s.callback); err != nil {
+			return usage(fmt.Errorf("--callback %q: %w", s.callback, err), "")
 		}
 	}
 	if s.plan {

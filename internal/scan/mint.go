@@ -1,10 +1,14 @@
 package scan
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jotsight/jotsight/internal/scan/forge"
@@ -24,6 +28,32 @@ func keySigner(how, alg string, key forge.Key) *signer {
 	return &signer{how: how, sign: func(header, payload forge.Object) (string, error) {
 		return forge.Sign(alg, key, forge.Unsigned(header.Set("alg", alg), payload))
 	}}
+}
+
+// SetKeyFile gives the recipe the key that signs the service's tokens: a private
+// key in PEM, or else a shared secret, without the line end that editors add.
+func (r *Recipe) SetKeyFile(name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if bytes.Contains(text, []byte("-----BEGIN ")) {
+		if _, err := forge.ParsePrivateKey(text); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		abs, err := filepath.Abs(name)
+		r.Keys.PEM, r.Keys.Secret = abs, ""
+		return err
+	}
+	secret := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	if secret == "" {
+		return fmt.Errorf("%s: empty", name)
+	}
+	r.Keys.Secret, r.Keys.PEM = secret, ""
+	if len(secret) >= 6 && !r.harmless(secret) {
+		r.secrets = append(r.secrets, secret)
+	}
+	return nil
 }
 
 // unsignedSigner makes tokens of alg none, in the spelling that was accepted.

@@ -479,11 +479,11 @@ func (r *run) givenKey() error {
 	k := r.recipe.Keys
 	switch {
 	case k.Secret != "":
-		got, err := forge.Sign(alg, []byte(k.Secret), r.token.Signing)
-		if err != nil || got != r.token.Signing+"."+r.token.Signature {
+		secret, ok := forge.SecretOf(r.token, k.Secret)
+		if !ok {
 			return &Unusable{"keys.secret", errors.New("does not sign the service's own token")}
 		}
-		r.signer = keySigner("the secret of the recipe", alg, []byte(k.Secret))
+		r.signer = keySigner("the secret of the recipe", alg, secret)
 	case k.PEM != "":
 		text, err := os.ReadFile(r.recipe.file(k.PEM))
 		if err != nil {
@@ -495,6 +495,9 @@ func (r *run) givenKey() error {
 		}
 		if _, err := forge.Sign(alg, key, "x"); err != nil {
 			return &Unusable{"keys.pem " + k.PEM, err}
+		}
+		if !forge.Verifies(r.token, forge.PublicOf(key)) {
+			return &Unusable{"keys.pem " + k.PEM, errors.New("does not sign the service's own token")}
 		}
 		r.signer = keySigner("the key of the recipe", alg, key)
 	}

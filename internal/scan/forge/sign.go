@@ -11,6 +11,7 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -130,4 +131,25 @@ func Crack(t *Token, candidates func(yield func(string) bool)) (secret string, o
 		}
 	}
 	return "", false
+}
+
+// SecretOf gives the bytes by which an HMAC-signed token is signed, of a secret
+// as people write it: the text itself, or what it stands for in base64 or
+// hexadecimal. ok is false when it is none of them.
+func SecretOf(t *Token, text string) (secret []byte, ok bool) {
+	readings := [][]byte{[]byte(text)}
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+		if b, err := e.DecodeString(text); err == nil {
+			readings = append(readings, b)
+		}
+	}
+	if b, err := hex.DecodeString(text); err == nil {
+		readings = append(readings, b)
+	}
+	for _, b := range readings {
+		if Verifies(t, b) {
+			return b, true
+		}
+	}
+	return nil, false
 }
