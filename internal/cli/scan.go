@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,6 +59,7 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 	f.StringVar(&s.tokenFile, "token-file", "", "`FILE` with the token, for a scan without recipe")
 	f.StringVar(&s.keyFile, "key-file", "", "`FILE` with the key that signs the service's tokens, PEM or a secret: unlocks probes of claims")
 	f.StringVar(&s.callback, "callback", "", "`HOST:PORT` of this machine that the target reaches, for keys that it may fetch (default a free port, for a target on this machine)")
+	f.DurationVar(&s.patience, "patience", 0, "wait up to `DURATION` for a token to expire, if it lives no longer (limits.patience)")
 	f.BoolVar(&s.plan, "plan", false, "print what would be sent, and send nothing")
 	s.reporting.flags(f)
 	f.BoolVar(&s.quiet, "quiet", false, "say nothing while it runs")
@@ -71,6 +73,7 @@ type scanCommand struct {
 	config, tokenFile       string
 	keyFile, callback       string
 	logs                    []string
+	patience                time.Duration
 	plan, authorized, quiet bool
 }
 
@@ -98,6 +101,12 @@ func (s *scanCommand) run(c *cobra.Command, args []string) error {
 		if err := recipe.SetCallback(s.callback); err != nil {
 			return usage(fmt.Errorf("--callback %q: %w", s.callback, err), "")
 		}
+	}
+	switch {
+	case s.patience < 0:
+		return usage(fmt.Errorf("--patience %s: not a time to wait", s.patience), "")
+	case s.patience > 0:
+		recipe.Limits.Patience = s.patience
 	}
 	if s.plan {
 		return scan.WritePlan(c.OutOrStdout(), recipe)

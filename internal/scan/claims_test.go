@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/finding"
@@ -38,7 +39,7 @@ func TestClaims(t *testing.T) {
 		why     string // a part of it
 	}{
 		{"no exp is taken", switches{endless: true}, "unbounded-lifetime", "no-expiry", finding.Fail, "no exp"},
-		{"half an hour of leeway", switches{lateExp: true}, "expired-accepted", "expired", finding.Fail, "(ten minutes ago)"},
+		{"half an hour of leeway", switches{leeway: 30 * time.Minute}, "expired-accepted", "expired", finding.Fail, "(ten minutes ago)"},
 		{"nbf is not read", switches{nbf: true}, "not-before-ignored", "not-before", finding.Fail, "nbf in the future"},
 		{"a sound nbf", switches{}, "", "not-before", finding.Pass, "an iat five minutes ahead is taken"},
 		{"no audience is taken", switches{noAud: true}, "audience-not-checked", "wrong-audience", finding.Fail, "(none)"},
@@ -65,6 +66,47 @@ func TestClaims(t *testing.T) {
 			for _, f := range r.Findings {
 				if finding.CountsForVisibility(f.ID) && f.Implied == "" {
 					t.Errorf("%s: %s %q", f.ID, f.Message, f.Evidence)
+				}
+			}
+		})
+	}
+}
+
+// TestOutlived waits for a token to end where it cannot be minted.
+func TestOutlived(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		s        switches
+		patience time.Duration
+		verdict  finding.Verdict
+		why      string
+	}{
+		{"refused", switches{life: 3 * time.Second}, time.Minute, finding.Pass, "after its exp"},
+		{"never refused", switches{life: 3 * time.Second, expired: true}, time.Minute, finding.Fail, "after its exp"},
+		{"refused after a leeway", switches{life: 3 * time.Second, leeway: 1500 * time.Millisecond}, time.Minute, finding.Pass, "after its exp"},
+		{"no patience", switches{}, 0, finding.Skipped, "needs the signing key or a short-lived token (it lives 5m0s; --patience 6m0s)"},
+		{"too little patience", switches{}, time.Second, finding.Skipped, "it lives 5m0s"},
+		{"no end", switches{noExp: true}, time.Minute, finding.Skipped, "carry no exp"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.s.limit, tt.s.refreshLimit, tt.s.logging = 20, 10, "full"
+			g := newTarget(t, tt.s)
+			recipe := g.parse("")
+			recipe.Keys.Secret, recipe.Limits.Patience = "", tt.patience
+			r, err := Run(t.Context(), recipe, Options{FoldWait: 300 * time.Millisecond, GraceWait: time.Second, Leeway: 3 * time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if run := runOf(t, r, "outlived"); run.Verdict != tt.verdict || !strings.Contains(run.Why, tt.why) {
+				t.Errorf("%s, %q; want %s, %q", run.Verdict, run.Why, tt.verdict, tt.why)
+			}
+			if found := slices.Contains(standingIDs(r), string(catalog.ExpiredAccepted)); found != (tt.verdict == finding.Fail) {
+				t.Errorf("findings %v", standingIDs(r))
+			}
+			for _, run := range r.Runs {
+				if run.Verdict == finding.Inconclusive {
+					t.Logf("%s is inconclusive: %s", run.Check, run.Why)
 				}
 			}
 		})

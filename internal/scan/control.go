@@ -118,6 +118,7 @@ func (r *run) revive(ctx context.Context) {
 			r.gone = got == refused
 			return
 		}
+		r.early = r.early || time.Now().Before(expiry(r.main))
 		fresh, err := r.open(ctx)
 		if err != nil {
 			r.dead, r.gone = r.dead+", and "+err.Error(), true

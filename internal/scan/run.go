@@ -35,7 +35,10 @@ type Options struct {
 	// GraceWait is how long after its exchange a refresh token may still work
 	// where the recipe names no grace; 0 means 11 seconds.
 	GraceWait time.Duration
-	Stdin     io.Reader // what a log source named - is read from; nil: nothing
+	// Leeway is how long after exp a sound verifier may still take a token; 0
+	// means 5 minutes.
+	Leeway time.Duration
+	Stdin  io.Reader // what a log source named - is read from; nil: nothing
 }
 
 // Progress is one step of a scan.
@@ -103,8 +106,11 @@ type run struct {
 	found    []found
 	unseen   []lifecycle // steps that seemed to leave no record
 
-	survivor   bool  // an access token outlived the replay of its family's refresh token
-	endsAccess *bool // whether the end of a session ends its access token; nil: nobody knows
+	held       *session // opened early, to be used after its token's exp
+	early      bool     // a session died before its token's exp
+	heldGood   bool     // its token worked shortly before exp
+	survivor   bool     // an access token outlived the replay of its family's refresh token
+	endsAccess *bool    // whether the end of a session ends its access token; nil: nobody knows
 
 	report *finding.Report
 }
@@ -124,6 +130,9 @@ func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error
 	}
 	if o.FoldWait == 0 {
 		o.FoldWait = 12 * time.Second
+	}
+	if o.Leeway == 0 {
+		o.Leeway = maxLeeway
 	}
 	if o.GraceWait == 0 {
 		o.GraceWait = 11 * time.Second
@@ -333,6 +342,7 @@ func (r *run) otherCookies(ctx context.Context, a *attempt) error {
 // probe runs every probe, stage by stage.
 func (r *run) probe(ctx context.Context) error {
 	list := Probes()
+	r.hold(ctx)
 	for i, p := range list {
 		found, unseen := len(r.found), len(r.unseen)
 		r.opts.Progress(Progress{Done: i, Total: len(list), Probe: p.Name})

@@ -63,10 +63,12 @@ type switches struct {
 	noRotation, reuse, survives, noRevoke, noExp   bool
 
 	// What it makes of claims.
-	nbf, endless, lateExp      bool // ignores nbf; takes no exp; takes a token for half an hour after exp
-	noAud, noIss, partIss      bool // takes a token without the claim, or with a part of it
-	typed, anyType             bool // its tokens say their type; and any other is taken
-	crashes, knowsUsers, ownID bool // 500 for what does not decode; refuses unknown users; and ids that it did not give
+	nbf, endless               bool          // ignores nbf; takes no exp
+	leeway                     time.Duration // takes a token for so long after exp
+	life                       time.Duration // of its tokens; 0: five minutes
+	noAud, noIss, partIss      bool          // takes a token without the claim, or with a part of it
+	typed, anyType             bool          // its tokens say their type; and any other is taken
+	crashes, knowsUsers, ownID bool          // 500 for what does not decode; refuses unknown users; and ids that it did not give
 
 	// What it makes of refresh tokens and of the end of a session.
 	racy, parent, sameNext  bool          // exchanges twice at once; takes the last but one; a retry gets the same successor
@@ -267,7 +269,7 @@ func (g *target) bearer(r *http.Request) string {
 
 func (g *target) mint(sid string) string {
 	now := time.Now().Unix()
-	claims := map[string]any{"sub": "alice", "iss": "https://issuer.test", "aud": "shop", "iat": now, "exp": now + 300, "jti": token(), "sid": sid}
+	claims := map[string]any{"sub": "alice", "iss": "https://issuer.test", "aud": "shop", "iat": now, "exp": now + int64(cmp.Or(g.life, 5*time.Minute).Seconds()), "jti": token(), "sid": sid}
 	if g.noExp {
 		delete(claims, "exp")
 	}
@@ -364,10 +366,7 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	exp, now := time.Unix(claims.Exp, 0), time.Now()
-	if g.lateExp {
-		exp = exp.Add(30 * time.Minute)
-	}
+	exp, now := time.Unix(claims.Exp, 0).Add(g.leeway), time.Now()
 	switch {
 	case claims.Exp == 0 && !g.noExp && !g.endless:
 		return claims.Sub, "missing_claim"
