@@ -28,6 +28,9 @@ const (
 	anchor = "jotsight.yaml"
 	// maxTags is what GitHub takes of one rule.
 	maxTags = 20
+	// maxResults is how many results GitHub shows; of the rest it keeps a part, and
+	// refuses an upload of five times as many.
+	maxResults = 5000
 )
 
 // Write writes r. Paths are made relative to root, the folder of the repository;
@@ -48,6 +51,10 @@ func Write(w io.Writer, r *finding.Report, root string) error {
 	run.WithAutomationDetails(sarif.NewRunAutomationDetails().WithID("jotsight-" + finding.Escape(r.Command) + "/"))
 	run.WithProperties(about(r))
 	index := map[catalog.ID]int{}
+	if left := len(findings) - maxResults; left > 0 {
+		run.Properties.Add("left-out", left) // the least severe
+		findings = findings[:maxResults]
+	}
 	for _, f := range findings {
 		if _, ok := index[f.ID]; !ok {
 			index[f.ID] = len(index)

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
+	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/finding"
 	"github.com/jotsight/jotsight/internal/report/reporttest"
 )
@@ -123,6 +125,20 @@ func TestSuppressionsStay(t *testing.T) {
 	}
 	if n != 2 {
 		t.Errorf("%d suppressions, want 2", n)
+	}
+}
+
+// TestNoMoreThanIsShown holds that a file of any number of findings is taken, and
+// that the worst are in it.
+func TestNoMoreThanIsShown(t *testing.T) {
+	worst := finding.Finding{ID: catalog.AlgNoneAccepted, Severity: catalog.Critical, Fingerprint: "worst"}
+	r := &finding.Report{Command: "lint", Findings: append(slices.Repeat([]finding.Finding{{ID: catalog.VerboseError, Severity: catalog.Low}}, maxResults+6), worst)}
+	text := write(t, r, "")
+	if n := bytes.Count(text, []byte(`"ruleId"`)); n != maxResults {
+		t.Errorf("%d results, want %d", n, maxResults)
+	}
+	if !bytes.Contains(text, []byte(`"left-out": 7`)) || !bytes.Contains(text, []byte(`"jotsight/v1": "worst"`)) {
+		t.Error("what is left out is not counted, or is the worst")
 	}
 }
 
