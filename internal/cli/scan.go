@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,8 +22,10 @@ var _ = add(func() *cobra.Command {
 whether it was refused, whether the service's log recorded it, and whether
 anybody was alerted.
 
-Without a recipe, scan URL takes a token from JOTSIGHT_TOKEN or --token-file and
-does what can be done with it. A recipe (jotsight.yaml) says more:
+Without a recipe, scan URL takes a token from JOTSIGHT_TOKEN or --token-file, or
+logs in with --user and --password-env, and looks for the rest: an OpenAPI
+document, metadata, the login, a protected resource. --init writes what it found
+as a recipe (jotsight.yaml), which says more than can be found:
 
   target: http://127.0.0.1:8080
   vars: {user: alice, password: "${SCAN_PASSWORD}"}
@@ -49,14 +50,15 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 3 inconclusive, interrupted, or the target or a log cannot be used.`,
 		Example: `  jotsight scan --config jotsight.yaml --plan
   jotsight scan --config jotsight.yaml --logs run/app.log --report sarif=out.sarif --report html=report.html
-  JOTSIGHT_TOKEN=... jotsight scan http://127.0.0.1:8080/me`,
+  JOTSIGHT_TOKEN=... jotsight scan http://127.0.0.1:8080/me
+  jotsight scan http://127.0.0.1:8080 --user alice --password-env SCAN_PASSWORD --init`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return s.run(c, args) },
 	}
 	f := c.Flags()
 	f.StringVar(&s.config, "config", "", "recipe `FILE` (default jotsight.yaml, if it is there and no URL is given)")
 	f.StringArrayVar(&s.logs, "logs", nil, "a log `FILE` of the service, - for the standard input; may be repeated")
-	f.StringVar(&s.tokenFile, "token-file", "", "`FILE` with the token, for a scan without recipe")
+	s.asks.flags(f)
 	f.StringVar(&s.keyFile, "key-file", "", "`FILE` with the key that signs the service's tokens, PEM or a secret: unlocks probes of claims")
 	f.StringVar(&s.callback, "callback", "", "`HOST:PORT` of this machine that the target reaches, for keys that it may fetch (default a free port, for a target on this machine)")
 	f.DurationVar(&s.patience, "patience", 0, "wait up to `DURATION` for a token to expire, if it lives no longer (limits.patience)")
@@ -70,7 +72,8 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 // scanCommand holds the flags of scan.
 type scanCommand struct {
 	reporting
-	config, tokenFile       string
+	asks
+	config                  string
 	keyFile, callback       string
 	logs                    []string
 	patience                time.Duration
@@ -83,8 +86,8 @@ func (s *scanCommand) run(c *cobra.Command, args []string) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	recipe, err := s.recipe(args)
-	if err != nil {
+	recipe, err := s.recipe(c, args)
+	if err != nil || recipe == nil {
 		return err
 	}
 	for _, l := range s.logs {
@@ -128,9 +131,16 @@ func (s *scanCommand) run(c *cobra.Command, args []string) error {
 	return status
 }
 
-// recipe reads the recipe, or makes one of what the command line says.
-func (s *scanCommand) recipe(args []string) (*scan.Recipe, error) {
+// recipe reads the recipe, or makes one of what the command line says. A nil
+// recipe without error says that all is done.
+func (s *scanCommand) recipe(c *cobra.Command, args []string) (*scan.Recipe, error) {
 	name := s.config
+	if flag := s.asks.used(); flag != "" && (len(args) == 0 || name != "" && !s.asks.init) {
+		return nil, usage(fmt.Errorf("%s: for a scan without recipe", flag), "jotsight scan URL, without --config")
+	}
+	if s.asks.init {
+		return s.bare(c, args[0])
+	}
 	if name == "" && len(args) == 0 {
 		if _, err := os.Stat(defaultRecipe); err != nil {
 			return nil, usage(errors.New("scan: neither a URL nor a recipe"), "jotsight scan --config jotsight.yaml, or jotsight scan URL with a token in JOTSIGHT_TOKEN")
@@ -138,7 +148,7 @@ func (s *scanCommand) recipe(args []string) (*scan.Recipe, error) {
 		name = defaultRecipe
 	}
 	if name == "" {
-		return s.bare(args[0])
+		return s.bare(c, args[0])
 	}
 	r, err := scan.Load(name, os.LookupEnv)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -151,28 +161,6 @@ func (s *scanCommand) recipe(args []string) (*scan.Recipe, error) {
 		if err := r.SetTarget(args[0]); err != nil {
 			return nil, usage(err, "")
 		}
-	}
-	return r, nil
-}
-
-// bare makes the recipe of a scan without file. The token never stands in argv,
-// where every user of the machine could read it.
-func (s *scanCommand) bare(target string) (*scan.Recipe, error) {
-	token := os.Getenv("JOTSIGHT_TOKEN")
-	if s.tokenFile != "" {
-		text, err := os.ReadFile(s.tokenFile)
-		if err != nil {
-			return nil, usage(fmt.Errorf("--token-file: %w", err), "")
-		}
-		token = string(text)
-	}
-	token = strings.TrimSpace(token)
-	if token == "" {
-		return nil, usage(errors.New("scan: no token"), "set JOTSIGHT_TOKEN, use --token-file, or describe the login in a recipe and use --config")
-	}
-	r, err := scan.ForURL(target, token)
-	if err != nil {
-		return nil, usage(err, "")
 	}
 	return r, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -19,8 +20,15 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs every page of testdata/script: commands as a user types them,
 // with what they print and how they exit.
+// In $SHOP listens a service to scan, whose user alice has the password $SHOP_PASSWORD.
 func TestScripts(t *testing.T) {
+	url := shop(t, filepath.Join(t.TempDir(), "shop.log"))
 	testscript.Run(t, testscript.Params{
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("SHOP", url)
+			e.Setenv("SHOP_PASSWORD", scanPassword)
+			return nil
+		},
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

@@ -35,6 +35,14 @@ func parseCarrier(s string) (Carrier, error) {
 	return bearer, errors.New("not header NAME: {t}, cookie NAME, json FIELD, form FIELD or query NAME")
 }
 
+// String writes the carrier as a recipe does.
+func (c Carrier) String() string {
+	if c.kind == "header" {
+		return "header " + c.name + ": " + c.before + "{t}" + c.after
+	}
+	return c.kind + " " + c.name
+}
+
 // put adds the token to a request.
 func (c Carrier) put(r *request, token string) {
 	switch c.kind {

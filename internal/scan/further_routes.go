@@ -19,7 +19,7 @@ var _ = add(Probe{
 	Title:    "no token, a random signature and alg none on every further route",
 	Stage:    StageClaims, // after what the first route says about keys
 	Needs:    []Need{NeedRoutes},
-	Requests: func(r *Recipe) int { return 9 * len(r.Also) },
+	Requests: func(r *Recipe) int { return 10 * len(r.Also) },
 	Truth:    []event.Reason{event.ReasonMissing, event.ReasonBadSignature, event.ReasonAlgNone},
 	Run: func(ctx context.Context, a *attempt) {
 		var weak, doubts []string

@@ -34,15 +34,19 @@ import (
 // however it gives them out.
 type door struct {
 	*http.ServeMux
-	mu    sync.Mutex
-	live  map[string]bool // access tokens
-	next  map[string]bool // refresh tokens
-	seen  []string        // requests, as method and path
-	count int
+	mu   sync.Mutex
+	live map[string]bool   // access tokens
+	next map[string]bool   // refresh tokens
+	kin  map[string]string // of each token, used ones too: its family
+	seen []string          // requests, as method and path
+}
+
+func emptyDoor() *door {
+	return &door{ServeMux: http.NewServeMux(), live: map[string]bool{}, next: map[string]bool{}, kin: map[string]string{}}
 }
 
 func newDoor() *door {
-	d := &door{ServeMux: http.NewServeMux(), live: map[string]bool{}, next: map[string]bool{}}
+	d := emptyDoor()
 	d.HandleFunc("GET /me", func(w http.ResponseWriter, r *http.Request) {
 		d.open(w, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 	})
@@ -67,13 +71,26 @@ func (d *door) open(w http.ResponseWriter, token string) {
 	fmt.Fprint(w, `{"id":"alice","mail":"alice@example.test"}`)
 }
 
-// issue gives a pair of opaque tokens.
-func (d *door) issue() (access, refresh string) {
+// issue gives a pair of opaque tokens, the first of a family.
+func (d *door) issue() (access, refresh string) { return d.issueTo(rand.Text()) }
+
+func (d *door) issueTo(family string) (access, refresh string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	access, refresh = "access-"+rand.Text(), "refresh-"+rand.Text()
 	d.live[access], d.next[refresh] = true, true
+	d.kin[access], d.kin[refresh] = family, family
 	return access, refresh
+}
+
+// end ends the family of a token.
+func (d *door) end(token string) {
+	for t, f := range d.kin {
+		if f == d.kin[token] {
+			delete(d.live, t)
+			delete(d.next, t)
+		}
+	}
 }
 
 func (d *door) serve(t *testing.T) string {
@@ -221,8 +238,7 @@ func newAuthServer(t *testing.T) *authServer {
 	s.HandleFunc("POST /realm/revoke", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		clear(s.live) // one user: revoking the refresh token ends it all
-		delete(s.next, r.FormValue("token"))
+		s.end(r.FormValue("token"))
 	})
 	s.url = s.serve(t)
 	return s
@@ -276,15 +292,18 @@ func (s *authServer) token(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		ok := s.next[r.FormValue("refresh_token")]
 		delete(s.next, r.FormValue("refresh_token"))
+		family := s.kin[r.FormValue("refresh_token")]
 		if !ok {
-			clear(s.next) // a reuse ends the family
-			clear(s.live)
+			s.end(r.FormValue("refresh_token"))
 		}
 		s.mu.Unlock()
 		if !ok {
 			refuse("invalid_grant")
 			return
 		}
+		access, refresh := s.issueTo(family)
+		fmt.Fprintf(w, `{"access_token":%q,"refresh_token":%q}`, access, refresh)
+		return
 	default:
 		refuse("unsupported_grant_type")
 		return

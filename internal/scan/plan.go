@@ -112,3 +112,49 @@ func (r *Recipe) refreshStep() *Step {
 	}
 	return &r.Refresh.Step
 }
+
+// WriteDiscoveryPlan prints what a discovery would send, for people. What it
+// finds decides about the scan, whose plan cannot be known before.
+func WriteDiscoveryPlan(w io.Writer, target string, h Hints) error {
+	u, err := parseTarget(target)
+	if err != nil {
+		return fmt.Errorf("target: %w", err)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "target %s\n\nat most  what is sent to find out more\n", u.Redacted())
+	row := func(n int, what string, paths []string) {
+		fmt.Fprintf(&b, "%7d  %s", n, what)
+		if len(paths) > 0 {
+			fmt.Fprintf(&b, ": GET %s", strings.Join(paths, " "))
+		}
+		b.WriteString("\n")
+	}
+	row(1, "a path that cannot exist", nil)
+	if h.OpenAPI == "" {
+		row(len(openAPIPaths), "OpenAPI document", openAPIPaths)
+	} else if strings.Contains(h.OpenAPI, "://") {
+		row(1, "OpenAPI document, from the given address", nil)
+	}
+	row(len(metadataPaths("")), "metadata", metadataPaths(""))
+	row(len(jwksPaths), "public keys", jwksPaths)
+	switch {
+	case h.Token != "":
+		fmt.Fprintf(&b, "      -  login: skipped, a token was given\n")
+	case h.User == "":
+		fmt.Fprintf(&b, "      -  login: skipped, needs --user and --password-env\n")
+	default:
+		row(len(loginPages), "sign-in forms", loginPages)
+		fmt.Fprintf(&b, "%7d  is there a login: POST {} %s\n", len(loginPaths), strings.Join(loginPaths, " "))
+		fmt.Fprintf(&b, "%7d  the user's password, to what looks like a login, as JSON or form\n", maxAttempts)
+		fmt.Fprintf(&b, "      1  the refresh that the document or the metadata names\n")
+	}
+	if h.Token == "" && h.User == "" {
+		fmt.Fprintf(&b, "      -  protected resource: skipped, needs a token\n")
+	} else {
+		fmt.Fprintf(&b, "   rest  protected resource, with and without token: GET operations of the document, links of GET /, %s\n", strings.Join(callerPaths, " "))
+	}
+	fmt.Fprintf(&b, "%7d  requests in all, %g a second after a burst of %d\n", maxDiscovery, defaultLimits.RPS, defaultLimits.Burst)
+	b.WriteString("Nothing is sent to another host, and nothing that is named like a logout.\nWhat the scan sends then depends on what is found: --init writes it down, and --config FILE --plan prints it.\n")
+	_, err = io.WriteString(w, b.String())
+	return err
+}
