@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -649,7 +650,7 @@ func (g *target) record(r *http.Request, raw string, why refusal) {
 	if parts := strings.Split(raw, "."); len(parts) == 3 {
 		decode(parts[0], &header)
 	}
-	id := r.Header.Get("X-Request-Id")
+	id := strconv.QuoteToASCII(r.Header.Get("X-Request-Id"))
 	switch g.logging {
 	case "generic":
 		g.print("authentication failed for request %s\n", id)
