@@ -29,8 +29,9 @@ var points = map[catalog.Severity]map[Confidence]int{
 // risk still has it. Both grades begin at 100:
 //
 //   - Protection asks whether attacks were refused. It is assessed when at least
-//     half of its checks that ran came to a verdict, or when a critical weakness is
-//     certain, because that one stands however little else could be tried.
+//     half of its checks that ran, and a quarter of all with those that were
+//     skipped, came to a verdict; or when a critical weakness is certain, because
+//     that one stands however little else could be tried.
 //   - Visibility asks whether they were seen. It is assessed when the log side was
 //     read for at least one attack, and is never above the share of attacks that
 //     left a record of their own.
@@ -66,6 +67,7 @@ func protection(r *Report) Grade {
 		}
 	}
 	list, critical := deductions(r.Findings, false)
+	all := verdicts + inconclusive + skipped
 	switch {
 	case critical:
 	case r.Partial != "":
@@ -74,9 +76,11 @@ func protection(r *Report) Grade {
 		return Grade{Why: "no check ran"}
 	case verdicts < inconclusive || verdicts == 0:
 		return Grade{Why: fmt.Sprintf("%d of %d checks came to no verdict", inconclusive, verdicts+inconclusive)}
+	case verdicts*4 < all:
+		return Grade{Why: fmt.Sprintf("only %d of %s came to a verdict", verdicts, count(all, "check"))}
 	}
 	g := grade(list)
-	if all := verdicts + inconclusive + skipped; all > 0 {
+	if all > 0 {
 		g.Basis = fmt.Sprintf("%d of %s came to a verdict", verdicts, count(all, "check"))
 	}
 	return g
@@ -92,7 +96,7 @@ func visibility(r *Report) Grade {
 			if run.Seen.Tier == TierPartial || run.Seen.Tier == TierComplete {
 				recorded++
 			}
-		case run.Seen.Why != "":
+		case run.Seen.Why != "" && run.Verdict != Skipped:
 			why = run.Seen.Why
 		}
 	}
