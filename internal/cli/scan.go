@@ -62,6 +62,7 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or recipe,
 	f.StringVar(&s.keyFile, "key-file", "", "`FILE` with the key that signs the service's tokens, PEM or a secret: unlocks probes of claims")
 	f.StringVar(&s.callback, "callback", "", "`HOST:PORT` of this machine that the target reaches, for keys that it may fetch (default a free port, for a target on this machine)")
 	f.DurationVar(&s.patience, "patience", 0, "wait up to `DURATION` for a token to expire, if it lives no longer (limits.patience)")
+	f.Float64Var(&s.rate, "rate", 0, "`N` requests a second, 0 for as many as there can be (default 10, or limits.rps of the recipe)")
 	f.BoolVar(&s.plan, "plan", false, "print what would be sent, and send nothing")
 	s.reporting.flags(f)
 	f.BoolVar(&s.quiet, "quiet", false, "say nothing while it runs")
@@ -75,6 +76,7 @@ type scanCommand struct {
 	asks
 	config                  string
 	keyFile, callback       string
+	rate                    float64
 	logs                    []string
 	patience                time.Duration
 	plan, authorized, quiet bool
@@ -98,6 +100,11 @@ func (s *scanCommand) run(c *cobra.Command, args []string) error {
 	if s.keyFile != "" {
 		if err := recipe.SetKeyFile(s.keyFile); err != nil {
 			return usage(fmt.Errorf("--key-file: %w", err), "")
+		}
+	}
+	if c.Flags().Changed("rate") {
+		if err := recipe.SetRate(s.rate); err != nil {
+			return usage(fmt.Errorf("--rate: %w", err), "")
 		}
 	}
 	if s.callback != "" {

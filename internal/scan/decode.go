@@ -355,10 +355,10 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 		},
 		"limits": func(n *yaml.Node, f string) {
 			l := &r.Limits
-			d.object(n, f, fields{
+			seen := d.object(n, f, fields{
 				"rps": func(n *yaml.Node, f string) {
 					v, err := strconv.ParseFloat(d.text(n, f), 64)
-					if err != nil || !(v >= 0 && v <= 1e6) {
+					if err != nil || !(v >= 0 && v <= maxRPS) {
 						d.fail(n, f, "not a number of requests a second; 0 means no limit")
 					}
 					l.RPS = v
@@ -372,6 +372,7 @@ func (d *decoder) recipe(n *yaml.Node, r *Recipe) {
 				"throwaway":         func(n *yaml.Node, f string) { l.Throwaway = d.text(n, f) },
 				"patience":          func(n *yaml.Node, f string) { l.Patience = d.duration(n, f) },
 			})
+			l.loginsNamed = seen["logins_per_minute"]
 		},
 	})
 	if n.Kind != yaml.MappingNode {

@@ -213,7 +213,20 @@ type Limits struct {
 	LockoutOK       bool          // they may be tried on the recipe's own user, who may be locked out
 	Throwaway       string        // or on this one; empty: on one who does not exist
 	Patience        time.Duration // how long to wait for a token to expire
+
+	loginsNamed bool // the recipe says LoginsPerMinute
 }
+
+// logins is how many logins a minute are allowed; 0: any number. Who lets go of
+// the rate lets go of this too, unless the recipe says otherwise.
+func (l Limits) logins() int {
+	if l.RPS == 0 && !l.loginsNamed {
+		return 0
+	}
+	return l.LoginsPerMinute
+}
+
+const maxRPS = 1e6
 
 // defaultLimits are polite enough for a service that others use.
 var defaultLimits = Limits{RPS: 10, Burst: 60, Refreshes: 15, LoginsPerMinute: 8, Timeout: 10 * time.Second, Brute: 20}
@@ -273,6 +286,15 @@ func (r *Recipe) AddLog(file string) error {
 		return err
 	}
 	r.Logs = append(r.Logs, LogSource{ID: filepath.Base(file), File: abs, Format: "auto", Flush: defaultFlush})
+	return nil
+}
+
+// SetRate sets the requests a second; 0 means no limit.
+func (r *Recipe) SetRate(rps float64) error {
+	if !(rps >= 0 && rps <= maxRPS) {
+		return errors.New("not a number of requests a second; 0 means no limit")
+	}
+	r.Limits.RPS = rps
 	return nil
 }
 

@@ -145,7 +145,7 @@ limits: {rps: 2.5, burst: 30, refreshes: 5, logins_per_minute: 3, timeout: 2s}
 		{r.Logs[0].Flush, time.Second},
 		{r.Alerts.Within, 3 * time.Second},
 		{r.Monitor.URL, "http://127.0.0.1:7460"},
-		{r.Limits, Limits{RPS: 2.5, Burst: 30, Refreshes: 5, LoginsPerMinute: 3, Timeout: 2 * time.Second, Brute: 20}},
+		{r.Limits, Limits{RPS: 2.5, Burst: 30, Refreshes: 5, LoginsPerMinute: 3, Timeout: 2 * time.Second, Brute: 20, loginsNamed: true}},
 		{strings.Join(r.secrets, " "), "a-long-Password-1 0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef"},
 	} {
 		if c.got != c.want {
@@ -224,4 +224,30 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Who lets go of the rate lets go of the logins too, unless the recipe names them.
+func TestLoginsFollowTheRate(t *testing.T) {
+	for _, tt := range []struct {
+		limits string
+		rate   float64
+		want   int
+	}{
+		{"", 10, 8},
+		{"", 0, 0},
+		{"limits: {rps: 0}", 0, 0},
+		{"limits: {logins_per_minute: 3}", 0, 3},
+		{"limits: {logins_per_minute: 0}", 10, 0},
+	} {
+		r, err := Parse("r.yaml", []byte("target: http://127.0.0.1:1\ntoken: \"file:token\"\nprotected: {request: GET /}\n"+tt.limits), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.SetRate(tt.rate); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Limits.logins(); got != tt.want {
+			t.Errorf("%q at rate %g: %d logins a minute, want %d", tt.limits, tt.rate, got, tt.want)
+		}
+	}
 }

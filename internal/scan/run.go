@@ -146,7 +146,7 @@ func Run(ctx context.Context, recipe *Recipe, o Options) (*finding.Report, error
 	r := &run{recipe: recipe, opts: o, prints: prints}
 	r.vault.prints = prints
 	r.logins = rate.NewLimiter(rate.Inf, 1)
-	if n := recipe.Limits.LoginsPerMinute; n > 0 {
+	if n := recipe.Limits.logins(); n > 0 {
 		r.logins = rate.NewLimiter(rate.Limit(float64(n)/60), n)
 	}
 	r.report = &finding.Report{
