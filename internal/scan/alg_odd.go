@@ -2,6 +2,8 @@ package scan
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -12,10 +14,10 @@ import (
 var _ = add(Probe{
 	Name:     "alg-odd",
 	Weakness: catalog.AlgNoneAccepted,
-	Title:    "no alg, null, a list; none with a space, with a signature, in two segments",
+	Title:    "no alg, null, a number, a list; none with a space, with a signature, in two segments",
 	Stage:    StageKey,
 	Needs:    []Need{NeedJWT},
-	Requests: requests(2*6 + 1),
+	Requests: requests(2*8 + 1),
 	Truth: []event.Reason{event.ReasonAlgNone, event.ReasonAlgNotAllowed, event.ReasonMalformed, event.ReasonBadEncoding,
 		event.ReasonTooManyParts, event.ReasonBadSignature},
 	Silent: catalog.SilentVerifyFailure,
@@ -28,9 +30,12 @@ var _ = add(Probe{
 		unsigned := func(name string, header forge.Object, end string) variant {
 			return variant{name, func(c string) string { return forge.Unsigned(header, a.run.fresh().Set("jti", c)) + end }}
 		}
+		const empty, number = "alg empty", "alg a number"
 		accepted, doubt := a.try(ctx,
 			unsigned("no alg", t.Header.Delete("alg"), "."),
 			unsigned("alg null", t.Header.Set("alg", nil), "."),
+			unsigned(empty, t.Header.Set("alg", ""), "."),
+			unsigned(number, t.Header.Set("alg", 256), "."),
 			unsigned("alg a list of none", t.Header.Set("alg", []string{"none"}), "."),
 			unsigned("none and a space", t.Header.Set("alg", "none "), "."),
 			unsigned("none, with a signature", t.Header.Set("alg", "none"), "."+t.Signature),
@@ -45,8 +50,13 @@ var _ = add(Probe{
 			}
 		}
 		a.judge(accepted, doubt, "an odd alg")
+		if slices.Contains(accepted, number) && !slices.Contains(accepted, empty) {
+			// It is not the missing algorithm that passes, but the error over its type.
+			a.find(catalog.FailOpen, finding.Certain, "an error over the type of alg lets the token pass", a.result.Why)
+			accepted = slices.DeleteFunc(accepted, func(name string) bool { return !strings.HasPrefix(name, "none") })
+		}
 		if len(accepted) > 0 {
-			a.find(catalog.AlgNoneAccepted, finding.Certain, "unsigned tokens are accepted", a.result.Why)
+			a.find(catalog.AlgNoneAccepted, finding.Certain, "unsigned tokens are accepted", a.probe.Name+": accepted ("+strings.Join(accepted, ", ")+")")
 		}
 	},
 })

@@ -17,7 +17,7 @@ var _ = add(Probe{
 	Title:    "headers and payloads over which a verifier stumbles, all with a random signature",
 	Stage:    StageKey,
 	Needs:    []Need{NeedJWT},
-	Requests: requests(2 * 9),
+	Requests: requests(2 * 8),
 	Truth: []event.Reason{event.ReasonMalformed, event.ReasonBadEncoding, event.ReasonBadSignature, event.ReasonAlgNotAllowed, event.ReasonAlgKeyMismatch,
 		event.ReasonUnknownKID, event.ReasonKeyUnavailable, event.ReasonOversized, event.ReasonBadClaim, event.ReasonMissingClaim},
 	Silent: catalog.SilentVerifyFailure,
@@ -40,7 +40,6 @@ var _ = add(Probe{
 		variants := []variant{
 			{unknown, header(func(h forge.Object) forge.Object { return h.Set("alg", "XX999") })},
 			{"a kid that nobody knows", header(func(h forge.Object) forge.Object { return h.Set("kid", newCanary()) })},
-			{"alg a number", header(func(h forge.Object) forge.Object { return h.Set("alg", 256) })},
 			{"a header that is no JSON", text(`{"alg":"` + r.alg() + `",`)},
 			{"a header of 6,000 bytes", header(func(h forge.Object) forge.Object { return h.Set("pad", strings.Repeat("x", 6000)) })},
 			{"a signature that is no base64", func(c string) string { return forge.Unsigned(t.Header, r.fresh().Set("jti", c)) + ".!!!!" }},
@@ -52,7 +51,7 @@ var _ = add(Probe{
 			}},
 		}
 		// Where no alg is as good as none, a header that holds nothing is no news.
-		if !slices.ContainsFunc(r.found, func(f found) bool { return f.id == catalog.AlgNoneAccepted }) {
+		if !slices.ContainsFunc(r.found, func(f found) bool { return f.id == catalog.AlgNoneAccepted || f.id == catalog.FailOpen }) {
 			variants = append(variants, variant{"a header that is null", text("null")})
 		}
 		accepted, doubt := a.try(ctx, variants...)

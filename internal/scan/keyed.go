@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -144,8 +145,14 @@ func (a *attempt) signs(how string, k *keyed) {
 	if a.run.signer != nil {
 		return
 	}
+	var made forge.Object // what the attack put into the header of the own token
+	for _, m := range k.header {
+		if was, _ := a.run.token.Header.Raw(m.Name); !bytes.Equal(was, m.Value) {
+			made = append(made, m)
+		}
+	}
 	a.run.signer = &signer{how: how, sign: func(header, payload forge.Object) (string, error) {
-		for _, m := range k.header {
+		for _, m := range made {
 			header = header.Set(m.Name, m.Value)
 		}
 		return forge.Sign(k.header.Text("alg"), k.key, forge.Unsigned(header, payload))

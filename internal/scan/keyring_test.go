@@ -261,15 +261,15 @@ func (k *keyring) signed(g *target, parts []string) bool {
 	switch k.takes {
 	case "": // a sound verifier
 	case "the PEM as a secret":
-		if isText && alg[0] == 'H' {
+		if strings.HasPrefix(alg, "H") {
 			return hs(alg, k.pem, signing, parts[2])
 		}
 	case "the PEM as a secret, trimmed":
-		if isText && alg[0] == 'H' {
+		if strings.HasPrefix(alg, "H") {
 			return hs(alg, bytes.TrimSpace(k.pem), signing, parts[2])
 		}
 	case "the DER as a secret":
-		if isText && alg[0] == 'H' {
+		if strings.HasPrefix(alg, "H") {
 			return hs(alg, k.der, signing, parts[2])
 		}
 	case "psychic":
@@ -320,6 +320,18 @@ func (k *keyring) signed(g *target, parts []string) bool {
 	case "an undecodable signature":
 		if err != nil {
 			return true
+		}
+	case "an alg that is no text":
+		if !isText {
+			return true
+		}
+	case "a second secret":
+		if alg == "HS256" && hs(alg, []byte("changeme"), signing, parts[2]) {
+			return true
+		}
+	case "n as a secret":
+		if strings.HasPrefix(alg, "H") {
+			return hs(alg, []byte(k.jwk()["n"].(string)), signing, parts[2])
 		}
 	case "no alg":
 		if header.Alg == nil {

@@ -2,6 +2,8 @@ package scan
 
 import (
 	_ "embed"
+	"encoding/base64"
+	"encoding/hex"
 	"strings"
 	"sync"
 	"unicode"
@@ -24,7 +26,7 @@ var (
 		firebase strapi keycloak auth0 okta tutorial course blog shop store bank wallet chat todo todoapp notes users orders
 		foo bar baz foobar hello world helloworld qwerty letmein welcome dragon monkey master football baseball sunshine
 		princess iloveyou shadow superman batman trustno1 ninja hunter hunter2 google github company acme contoso
-		lorem ipsum winter spring summer autumn monday friday january december london paris berlin america england
+		shh lorem ipsum winter spring summer autumn monday friday january december london paris berlin america england
 		god love money magic matrix star starwars pokemon computer internet system network database cloud
 		abc abcd abcdef xyz asdf asdfgh zxcvbn qazwsx pass string value random replace replaceme`)
 	secretEndings = strings.Fields(`1 12 123 1234 12345 123456 1234567890 ! !! @123 @ # 01 007 11 111 2020 2021 2022 2023 2024 2025 2026
@@ -40,8 +42,17 @@ func weakSecrets(yield func(string) bool) {
 		return
 	}
 	for line := range strings.Lines(secretList) {
-		if s := strings.TrimRight(line, "\r\n"); s != "" && !strings.HasPrefix(s, "## ") && !yield(s) {
+		s := strings.TrimRight(line, "\r\n")
+		if s == "" || strings.HasPrefix(s, "## ") {
+			continue
+		}
+		if !yield(s) {
 			return
+		}
+		for _, meant := range readings(s) {
+			if !yield(meant) {
+				return
+			}
 		}
 	}
 	for _, w := range secretWords {
@@ -51,6 +62,11 @@ func weakSecrets(yield func(string) bool) {
 			}
 			for _, end := range secretEndings {
 				if !yield(v + end) {
+					return
+				}
+			}
+			for n := 1; n <= 8; n++ { // secrettt, shhhhhh
+				if !yield(v + strings.Repeat(v[len(v)-1:], n)) {
 					return
 				}
 			}
@@ -70,6 +86,23 @@ func weakSecrets(yield func(string) bool) {
 			}
 		}
 	}
+}
+
+// readings are the secrets that a text stands for where it is taken for
+// hexadecimal or base64, as many a tutorial does.
+func readings(s string) (list []string) {
+	if len(s) < 16 {
+		return nil
+	}
+	if b, err := hex.DecodeString(s); err == nil {
+		list = append(list, string(b))
+	}
+	for _, e := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		if b, err := e.DecodeString(strings.TrimRight(s, "=")); err == nil && (len(list) == 0 || list[len(list)-1] != string(b)) {
+			list = append(list, string(b))
+		}
+	}
+	return list
 }
 
 func capital(w string) string {

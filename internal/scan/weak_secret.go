@@ -26,7 +26,10 @@ var _ = add(Probe{
 		}
 		secret, ok := forge.Crack(t, weakSecrets)
 		if !ok {
-			a.pass("not among %d candidates", candidates())
+			a.alternative(ctx)
+			if a.result.Verdict == finding.Pass {
+				a.result.Why = fmt.Sprintf("not among %d candidates, and none of the likeliest is taken beside it", candidates())
+			}
 			return
 		}
 		// A word of the language cannot be hunted through reports; the rest can.
@@ -52,23 +55,24 @@ var _ = add(Probe{
 	},
 })
 
-// alternatives are secrets that a verifier may take beside its public key: none
-// at all, where nobody set one, and what examples are signed with.
-var alternatives = []string{"", "secret", "your-256-bit-secret"}
+// alternatives are secrets that a verifier may take beside its own key: none at
+// all, where nobody set one, and what examples are signed with.
+var alternatives = []string{"", "secret", "changeme", "your-256-bit-secret"}
 
-// alternative asks whether tokens that are signed with a private key are taken
-// under a secret that everybody knows, too.
+// alternative asks whether tokens are taken under a secret that everybody knows,
+// too: that of a fallback, an example, or a key that was to be retired.
 func (a *attempt) alternative(ctx context.Context) {
+	alg := a.run.shared()
 	var attacks []keyed
 	for i, secret := range alternatives {
-		name := fmt.Sprintf("HS256 with candidate %d of the list", i)
+		name := fmt.Sprintf("%s with candidate %d of the list", alg, i)
 		if secret == "" {
-			name = "HS256 with an empty secret"
+			name = alg + " with an empty secret"
 		}
-		attacks = append(attacks, keyed{name: name, header: a.run.token.Header.Set("alg", "HS256"), key: []byte(secret)})
+		attacks = append(attacks, keyed{name: name, header: a.run.token.Header.Set("alg", alg), key: []byte(secret)})
 	}
 	if hit := a.keyed(ctx, "a token signed with a secret that everybody knows", attacks...); hit != nil {
-		a.find(catalog.WeakSecret, finding.Certain, "beside the private key, a secret that everybody knows signs tokens", a.result.Why)
+		a.find(catalog.WeakSecret, finding.Certain, "beside the service's own key, a secret that everybody knows signs tokens", a.result.Why)
 		a.signs("a secret that everybody knows", hit)
 	}
 }

@@ -78,7 +78,7 @@ var switches = slices.Concat(
 		"kid-sql", "kid is put into an SQL query for the secret",
 		"kid-command", "kid is put into a command that prints the secret",
 	),
-	weak("crit-ignored", "", "crit-ignored", "crit is not looked at"),
+	signed("crit-ignored", "crit-ignored", "crit is not looked at"),
 	signed("expired-accepted", "expired-accepted", "exp in the past is taken"),
 	signed("not-before-ignored", "nbf-ignored", "nbf in the future is taken"),
 	signed("issuer-not-checked", "iss-ignored", "any iss is taken"),

@@ -152,6 +152,16 @@ func (o Object) Has(name string) bool {
 	return false
 }
 
+// Raw gives the value of a member as it stands.
+func (o Object) Raw(name string) (json.RawMessage, bool) {
+	for _, m := range o {
+		if m.Name == name {
+			return m.Value, true
+		}
+	}
+	return nil, false
+}
+
 // Text gives the value of a member that is a string, otherwise an empty text.
 func (o Object) Text(name string) string {
 	var s string

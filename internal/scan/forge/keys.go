@@ -373,9 +373,13 @@ func (p Published) Spellings() []Spelling {
 	}
 	if k, ok := p.Public.(ed25519.PublicKey); ok {
 		add("the 32 bytes of the key", k)
+		add("x of the JWK", []byte(Encode(k)))
 	}
 	add("PEM with CRLF", bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")))
 	add("DER", pkix)
 	add("PKCS #1 DER", pkcs1)
+	if k, ok := p.Public.(*rsa.PublicKey); ok {
+		add("n of the JWK", []byte(Encode(k.N.Bytes())))
+	}
 	return list
 }
