@@ -1,23 +1,21 @@
 package scan
 
 import (
-	"fmt"
+	"maps"
 	"regexp"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/scan/forge"
 )
 
 // maxLifetime is the longest life of an access token that is nobody's mistake.
 const maxLifetime = 24 * time.Hour
 
-var (
-	mailText = regexp.MustCompile(`^[^@\s]{1,64}@[^@\s]+\.[a-zA-Z]{2,}$`)
-	personal = regexp.MustCompile(`(?i)^(?:e?mail|email_address|phone(?:_number)?|mobile|address|birth_?date|dob|ssn|social_security.*|passport.*|iban|card_?number|password|passwd|pwd|secret|hash)$`)
-	detailed = regexp.MustCompile(`(?i)signature is invalid|invalid signature|signature verification failed|jwt malformed|jwt expired|token is expired|no header in signature|signing method|illegal base64|hmac|unexpected token|token contains an invalid number of segments|invalid algorithm`)
-)
+// detailed finds the words of a verifier, and of a program that broke.
+var detailed = regexp.MustCompile(`(?i)signature is invalid|invalid signature|signature verification failed|jwt malformed|jwt expired|token is expired|no header in signature|signing method|illegal base64|hmac|unexpected token|token contains an invalid number of segments|invalid algorithm`)
 
 // passive looks at what the service gave without being attacked: its own token
 // and the words of its refusals.
@@ -27,33 +25,69 @@ func (r *run) passive() {
 		r.find(found{id: catalog.VerboseError, confidence: finding.Firm, step: step,
 			message: "the answer tells why the token was refused", evidence: []string{"answer: " + r.vault.quote(r.told)}})
 	}
-	if r.token == nil {
+	for _, t := range r.ownTokens() {
+		r.inspect(step, t.name, t.token)
+	}
+}
+
+// An ownToken is a JWT that the login gave.
+type ownToken struct {
+	name  string
+	token *forge.Token
+}
+
+// ownTokens gives the access token, then every other JWT that the login took.
+func (r *run) ownTokens() (list []ownToken) {
+	if r.token != nil {
+		list = append(list, ownToken{"access", r.token})
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.main.vars)) {
+		if r.main.vars[name] == r.main.access() {
+			continue
+		}
+		if t, err := forge.Parse(r.main.vars[name]); err == nil {
+			list = append(list, ownToken{name, t})
+		}
+	}
+	return list
+}
+
+// inspect reads one token as whoever steals it can.
+func (r *run) inspect(step Step, name string, t *forge.Token) {
+	tell := func(id catalog.ID, sure finding.Confidence, message string, evidence ...string) {
+		r.find(found{id: id, confidence: sure, step: step, message: message, evidence: evidence})
+	}
+	what := "the service's own " + r.vault.quote(name) + " token"
+	millis := false
+	for _, claim := range []string{"exp", "iat", "nbf"} {
+		if inMillis(t.Payload, claim) {
+			millis = true
+			tell(catalog.NumericdateMillis, finding.Certain, "times are in milliseconds, so that a token lives for thousands of years", what+": "+claim+" has 13 digits or more")
+		}
+	}
+	switch life := lifetime(t); {
+	case name != "access" || millis: // a refresh token may live for long
+	case !t.Payload.Has("exp"):
+		tell(catalog.UnboundedLifetime, finding.Certain, "the service's own access token never expires", "no exp claim")
+	case life > maxLifetime:
+		tell(catalog.UnboundedLifetime, finding.Certain, "the service's own access token lives longer than a day", "it lives "+life.String())
+	}
+	list := exposures(t.Payload)
+	if name == "id" || name == "id_token" { // whose purpose it is to tell who the user is
+		list = slices.DeleteFunc(list, func(e exposure) bool { return e.confidence != finding.Certain })
+	}
+	if len(list) == 0 {
 		return
 	}
-	var exp, iat float64
-	switch {
-	case !r.token.Payload.Value("exp", &exp):
-		r.find(found{id: catalog.UnboundedLifetime, confidence: finding.Certain, step: step, message: "the service's own access token never expires", evidence: []string{"no exp claim"}})
-	case exp > 1e11:
-		r.find(found{id: catalog.NumericdateMillis, confidence: finding.Certain, step: step, message: "exp is in milliseconds, and the token lives for thousands of years", evidence: []string{fmt.Sprintf("exp has %d digits", len(fmt.Sprintf("%.0f", exp)))}})
-	default:
-		if !r.token.Payload.Value("iat", &iat) {
-			iat = float64(r.report.Started.Unix())
+	sure := finding.Firm
+	var evidence []string
+	for _, e := range list {
+		if e.confidence == finding.Certain {
+			sure = finding.Certain
 		}
-		if life := time.Duration(exp-iat) * time.Second; life > maxLifetime {
-			r.find(found{id: catalog.UnboundedLifetime, confidence: finding.Certain, step: step, message: "the service's own access token lives longer than a day", evidence: []string{"it lives " + life.String()}})
-		}
+		evidence = append(evidence, what+": claim "+r.vault.quote(e.path)+", "+e.what)
 	}
-	var claims []string
-	for _, m := range r.token.Payload {
-		value := strings.Trim(string(m.Value), `"`)
-		if personal.MatchString(m.Name) || mailText.MatchString(value) {
-			claims = append(claims, "claim "+r.vault.quote(m.Name))
-		}
-	}
-	if len(claims) > 0 {
-		r.find(found{id: catalog.SensitiveClaims, confidence: finding.Firm, step: step, message: "the payload, which anybody can read, holds personal data", evidence: claims})
-	}
+	tell(catalog.SensitiveClaims, sure, "the payload, which anybody can read, holds personal data or a secret", evidence...)
 }
 
 // listen keeps the first refusal that tells its reason.

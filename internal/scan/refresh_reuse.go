@@ -121,8 +121,11 @@ func (r *run) familyAccess() {
 	f := found{id: catalog.FamilySurvivesReuse, confidence: finding.Certain, step: r.recipe.Refresh.Step,
 		message:  "after a replay the family's access token still works",
 		evidence: []string{"refresh-reuse: the access token of the family is accepted after the replay"}}
-	if !*r.endsAccess {
+	switch {
+	case !*r.endsAccess:
 		f.implied = catalog.RevokedTokenAccepted
+	case r.has(catalog.RawTokenDenylist): // who revokes texts ends only those that he is shown
+		f.implied = catalog.RawTokenDenylist
 	}
 	r.find(f)
 }

@@ -67,6 +67,8 @@ type switches struct {
 	nbf, endless               bool          // ignores nbf; takes no exp
 	leeway                     time.Duration // takes a token for so long after exp
 	life                       time.Duration // of its tokens; 0: five minutes
+	millis, mail               bool          // its times are in milliseconds; its tokens hold an e-mail address
+	anyMethod                  bool          // asks for a token in GET alone
 	noAud, noIss, partIss      bool          // takes a token without the claim, or with a part of it
 	typed, anyType             bool          // its tokens say their type; and any other is taken
 	crashes, knowsUsers, ownID bool          // 500 for what does not decode; refuses unknown users; and ids that it did not give
@@ -124,6 +126,11 @@ func newTarget(t *testing.T, s switches) *target {
 	mux.HandleFunc("POST /logout", g.logout)
 	mux.HandleFunc("GET /me", g.me)
 	g.keys.open(g, mux)
+	if g.anyMethod {
+		mux.HandleFunc("/me", func(w http.ResponseWriter, r *http.Request) {
+			reply(w, 200, map[string]any{"id": "alice", "name": "Alice", "roles": []string{"user"}, "balance": 12.5})
+		})
+	}
 	mux.HandleFunc("GET /admin", g.admin)
 	mux.HandleFunc("POST /password", g.change)
 	srv := httptest.NewServer(mux)
@@ -277,6 +284,12 @@ func (g *target) mint(sid string) string {
 	if g.typed {
 		claims["token_use"] = "access"
 	}
+	if g.millis {
+		claims["iat"], claims["exp"] = now*1000, claims["exp"].(int64)*1000
+	}
+	if g.mail {
+		claims["email"] = "alice@example.test"
+	}
 	g.mu.Lock()
 	g.issued[claims["jti"].(string)] = true
 	g.mu.Unlock()
@@ -367,6 +380,9 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.millis {
+		claims.Exp /= 1000
+	}
 	exp, now := time.Unix(claims.Exp, 0).Add(g.leeway), time.Now()
 	switch {
 	case claims.Exp == 0 && !g.noExp && !g.endless:

@@ -19,7 +19,7 @@ var _ = add(Probe{
 	Needs:    []Need{NeedLogin},
 	Requests: func(r *Recipe) (n int) {
 		if in, ok := r.passwordLogin(); ok {
-			n = 4 * (in.requests() + 1)
+			n = 5 * (in.requests() + 1)
 		}
 		if r.Refresh != nil {
 			n += 3 * 2
@@ -47,10 +47,11 @@ func unauthenticatedIssuance(ctx context.Context, a *attempt) {
 		}{
 			{"a login without user and password", nil, nil},
 			{"a login of a user who does not exist", &nobody, &wrong},
-			{"a login without password", &own, &none},
+			{"a login without password", &own, nil},
 			{"a login with a wrong password", &own, &wrong},
+			{"a login with an empty password", &own, &none},
 		} {
-			if c.user == &own && own == "" && in.user != "" {
+			if c.user == &own && own == "" && in.user != "" || c.password == &none && !a.run.recipe.Limits.LockoutOK {
 				continue
 			}
 			t, err := a.logIn(ctx, in, c.user, c.password)
