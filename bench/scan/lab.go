@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -144,7 +145,7 @@ func (p programs) measure(ctx context.Context, c testcase, dir string) (m measur
 		return m, err
 	}
 	scan := exec.CommandContext(ctx, p.jotsight, "scan", "--config", recipe, "--format", "json", "--output", result, "--fail-on", "none")
-	scan.Env = append(os.Environ(), "SCAN_PASSWORD="+says.Password, "SCAN_SECRET="+says.Secret)
+	scan.Env = append(os.Environ(), "SCAN_PASSWORD="+says.Password, "SCAN_SECRET="+says.Secret, "SCAN_NEW_PASSWORD=Next-"+rand.Text())
 	began := time.Now()
 	text, err := scan.CombinedOutput()
 	m.seconds = time.Since(began).Seconds()
@@ -196,7 +197,7 @@ func recipeOf(m manifest, c testcase, hook string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("target: %s", m.URL)
-	line(`vars: {user: %s, password: "${SCAN_PASSWORD}"}`, m.User)
+	line(`vars: {user: %s, password: "${SCAN_PASSWORD}", new_password: "${SCAN_NEW_PASSWORD}"}`, m.User)
 	take := `{access: $.access_token, refresh: $.refresh_token}`
 	with := `headers: {Authorization: "Bearer {{access}}"}`
 	renew := `json: {refresh_token: "{{refresh}}"}, `
@@ -221,6 +222,8 @@ func recipeOf(m manifest, c testcase, hook string) string {
 		line("refresh: {request: POST /refresh, %stake: %s, grace: %dms}", renew, take, m.GraceMS)
 		line("logout: {request: POST /logout, %s}", with)
 	}
+	line("forbidden: {request: GET /admin, %s}", with)
+	line(`password_change: {request: POST /password, json: {old: "{{password}}", new: "{{new_password}}"}, %s}`, with)
 	keys := []string{}
 	if m.Public != "" {
 		keys = append(keys, "jwks: /.well-known/jwks.json", fmt.Sprintf("public: %q", m.Public))

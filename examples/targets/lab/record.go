@@ -173,6 +173,7 @@ func (l *recorder) fold(r *http.Request, e entry) (counted bool) {
 	defer l.mu.Unlock()
 	key := address(r) + " " + e.kind + " " + e.reason
 	if f := l.folds[key]; f != nil {
+		f.r, f.e = r, e // the sum is written as the last of them
 		f.n++
 		return true
 	}

@@ -115,7 +115,7 @@ var switches = slices.Concat(
 		"refresh-survives", "refresh tokens work after logout",
 		"password-change-survives", "tokens of before a password change work",
 	),
-	weak("raw-token-denylist", "", "denylist-raw", "logout notes the token's text; another spelling of it passes"),
+	also(weak("raw-token-denylist", "", "denylist-raw", "logout notes the token's text, nothing else ends it; another spelling of it passes"), "family-survives-reuse"),
 	weak("token-type-confusion", "",
 		"refresh-as-access", "a refresh token, a JWT here, opens the resource",
 		"access-as-refresh", "an access token is taken at /refresh",
@@ -129,12 +129,14 @@ var switches = slices.Concat(
 	),
 	weak("timing-oracle", "",
 		"login-timing", "the password is only hashed for users that exist",
-		"login-response", "login tells unknown users from wrong passwords",
 	),
+	also(weak("verbose-error", "", "login-response", "login tells unknown users from wrong passwords"), "timing-oracle"),
 	weak("fail-open", "",
 		"fail-open-key", "when the key of a token cannot be found, the request goes through",
-		"fail-open-panic", "when the verifier panics, the request goes through",
 	),
+	also(weak("fail-open", "",
+		"fail-open-panic", "when the verifier panics, as it does over an alg that is no text, the request goes through",
+	), "alg-none-accepted"),
 	oddity(
 		"refuse-403", "refusals are 403",
 		"refuse-404", "refusals are 404",
@@ -175,7 +177,7 @@ var switches = slices.Concat(
 	},
 )
 
-var silent = []string{"silent-verify-failure", "silent-missing-token", "silent-refresh", "silent-revoked-use", "silent-issuance", "silent-revocation", "silent-rate-limit"}
+var silent = []string{"silent-verify-failure", "silent-missing-token", "silent-refresh", "silent-revoked-use", "silent-issuance", "silent-revocation", "silent-rate-limit", "silent-scope-denial"}
 
 // logModes lists what -log takes; the first is the default.
 var logModes = []Switch{
@@ -190,15 +192,15 @@ var logModes = []Switch{
 	mode("batch", "JSON, written once a second"),
 	mode("folded", "guard events; like failures of one address are counted, and written as one record each half second"),
 	mode("folded-json", "the same as JSON with a member count"),
-	with(mode("silent", "nothing is written", silent...), "silent-scope-denial"),
-	with(mode("access", "an access line in common log format, nothing else", silent...), "silent-scope-denial", "incomplete-event"),
+	mode("silent", "nothing is written", silent...),
+	with(mode("access", "an access line in common log format, nothing else", silent...), "incomplete-event"),
 	with(mode("generic", `"unauthorized", with address and path`, "incomplete-event"), "silent-rate-limit"),
 	mode("typed", "text that tells the reason, address and path, and not which token", "incomplete-event"),
 	mode("no-address", "JSON without addresses", "incomplete-event"),
 	mode("proxy", "JSON behind a proxy whose address stands for everybody's", "incomplete-event"),
 	mode("wrong-reason", "every refusal is called expired", "wrong-reason"),
 	mode("debug", "everything at level debug", "wrong-level"),
-	with(mode("sampled", "one refusal of ten is written", "lost-events"), append(slices.Clone(silent), "incomplete-event", "silent-scope-denial", "wrong-level")...),
+	with(mode("sampled", "one refusal of ten is written", "lost-events"), append(slices.Clone(silent), "incomplete-event", "wrong-level")...),
 	mode("leak-token", "every token is written out", "token-in-log"),
 	mode("leak-refused", "refused tokens are written out", "token-in-log"),
 	mode("leak-refresh", "refresh tokens are written out", "token-in-log"),
@@ -224,6 +226,14 @@ func weak(id, alg string, pairs ...string) (list []Switch) {
 // signed is weak for what only somebody with the key can see.
 func signed(id, name, about string) []Switch {
 	return []Switch{{Name: name, Group: protection, About: about, Finds: []string{id}, May: unseen, Key: true}}
+}
+
+// also says what else may be reported of each of a list.
+func also(list []Switch, may ...string) []Switch {
+	for i := range list {
+		list[i].May = slices.Concat(list[i].May, may)
+	}
+	return list
 }
 
 func oddity(pairs ...string) (list []Switch) {

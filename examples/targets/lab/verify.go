@@ -112,7 +112,7 @@ func (s *server) signature(t *token) *refusal {
 	if !isText && s.on("fail-open-panic") {
 		panic("interface conversion: alg is not a string")
 	}
-	if (alg == "" || !isText) && s.on("alg-missing") {
+	if alg == "" && (isText || t.header["alg"] == nil) && s.on("alg-missing") {
 		return nil
 	}
 	if strings.EqualFold(alg, "none") {
