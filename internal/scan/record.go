@@ -305,9 +305,9 @@ func (r *record) field(keys ...string) (string, bool) {
 }
 
 // weight is how many facts the record stands for: an event may be folded, and
-// other tools say so in their own words.
+// other tools say so in their own words, also some that write our names.
 func (r *record) weight() int64 {
-	if r.event != nil {
+	if r.event != nil && r.event.Weight() > 1 {
 		return r.event.Weight()
 	}
 	n := int64(1)

@@ -115,7 +115,7 @@ var switches = slices.Concat(
 		"refresh-survives", "refresh tokens work after logout",
 		"password-change-survives", "tokens of before a password change work",
 	),
-	also(weak("raw-token-denylist", "", "denylist-raw", "logout notes the token's text, nothing else ends it; another spelling of it passes"), "family-survives-reuse"),
+	also(weak("raw-token-denylist", "", "denylist-raw", "logout notes the token's text, nothing else ends it; another spelling of it passes"), "family-survives-reuse", "revoked-token-accepted"),
 	weak("token-type-confusion", "",
 		"refresh-as-access", "a refresh token, a JWT here, opens the resource",
 		"access-as-refresh", "an access token is taken at /refresh",
