@@ -56,7 +56,7 @@ var (
 	jwksPaths    = []string{"/.well-known/jwks.json", "/jwks.json", "/.well-known/jwks"}
 	loginPages   = []string{"/", "/login", "/signin"}
 	loginPaths   = []string{"/login", "/api/login", "/auth/login", "/api/auth/login", "/api/v1/auth/login", "/api/v1/login", "/signin", "/auth/signin", "/users/login", "/api/users/login", "/session", "/sessions", "/token", "/auth/token", "/authenticate", "/auth"}
-	callerPaths  = []string{"/me", "/api/me", "/users/me", "/api/users/me", "/profile", "/api/profile", "/auth/me", "/api/auth/me", "/api/v1/me", "/api/v1/users/me", "/user", "/api/user", "/userinfo", "/account", "/accounts", "/whoami", "/protected", "/api/protected", "/private", "/dashboard", "/admin"}
+	callerPaths  = []string{"/me", "/api/me", "/users/me", "/api/users/me", "/profile", "/api/profile", "/auth/me", "/api/auth/me", "/api/v1/me", "/api/v1/users/me", "/user", "/api/user", "/userinfo", "/account", "/accounts", "/whoami", "/protected", "/api/protected", "/private", "/dashboard", "/admin", "/api/users", "/users", "/orders", "/api/orders", "/todos", "/tasks", "/notes", "/items", "/posts", "/messages"}
 )
 
 // Discover asks a service for what it publishes about itself, and writes a

@@ -536,7 +536,7 @@ func TestClientCertificate(t *testing.T) {
 // TestFurtherRoutes finds the one route among many that somebody forgot.
 func TestFurtherRoutes(t *testing.T) {
 	t.Parallel()
-	g := newTarget(t, switches{limit: 50, refreshLimit: 10})
+	g := newTarget(t, switches{})
 	forgetful := http.NewServeMux()
 	forgetful.HandleFunc("GET /open", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"id":"alice"}`) })
 	forgetful.HandleFunc("GET /decoded", func(w http.ResponseWriter, r *http.Request) {
@@ -591,7 +591,7 @@ func TestFurtherRoutes(t *testing.T) {
 	}
 	var got []string
 	for _, f := range report.Findings {
-		if f.Location.Route != "/me" && f.Location.Route != "/refresh" {
+		if !slices.Contains([]string{"/me", "/refresh", "/login", "/logout"}, f.Location.Route) {
 			got = append(got, string(f.ID)+" "+f.Location.Route)
 		}
 	}
