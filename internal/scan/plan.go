@@ -21,7 +21,8 @@ type Planned struct {
 	Name     string
 	Title    string
 	Requests int
-	Why      string // why it will be skipped, as far as the recipe tells
+	To       []string // methods and paths
+	Why      string   // why it will be skipped, as far as the recipe tells
 }
 
 // PlanOf says what Run would send.
@@ -41,6 +42,9 @@ func PlanOf(r *Recipe) Plan {
 			n.Requests = 0
 		} else {
 			p.Controls++ // the control that follows every probe
+			for _, s := range probe.to(r) {
+				n.To = append(n.To, s.name())
+			}
 		}
 		p.Probes = append(p.Probes, n)
 	}
@@ -70,15 +74,20 @@ func WritePlan(w io.Writer, r *Recipe) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "target %s\n", r.Target.Redacted())
 	for _, s := range r.Login {
-		fmt.Fprintf(&b, "  login      %s %s\n", s.Method, s.Path)
+		fmt.Fprintf(&b, "  login      %s\n", s.name())
 	}
-	fmt.Fprintf(&b, "  protected  %s %s\n", r.Protected.Method, r.Protected.Path)
+	if r.Mint != nil {
+		fmt.Fprintf(&b, "  mint       %s tokens, nothing is asked for them\n", r.Mint.Alg)
+	}
+	for _, p := range append([]Protected{r.Protected}, r.Also...) {
+		fmt.Fprintf(&b, "  protected  %s\n", p.name())
+	}
 	for _, s := range []struct {
 		name string
 		step *Step
 	}{{"refresh", r.refreshStep()}, {"logout", r.Logout}, {"revoke", r.Revoke}} {
 		if s.step != nil {
-			fmt.Fprintf(&b, "  %-9s  %s %s\n", s.name, s.step.Method, s.step.Path)
+			fmt.Fprintf(&b, "  %-9s  %s\n", s.name, s.step.name())
 		}
 	}
 	for _, l := range r.Logs {
@@ -88,22 +97,38 @@ func WritePlan(w io.Writer, r *Recipe) error {
 		how := map[string]string{"webhook": "listen on", "file": "read"}[r.Alerts.Kind]
 		fmt.Fprintf(&b, "  alerts     %s %s, wait %s\n", cmp.Or(how, "ask"), r.Alerts.place(), r.Alerts.Within)
 	}
-	fmt.Fprintf(&b, "\nat most  probe              what is sent\n%7d  %-17s  %s\n%7d  %-17s  %s\n", p.Logins, "login", "sessions of the scan's own", p.Controls, "controls", "good requests, and refusals to compare with")
+	fmt.Fprintf(&b, "\nat most  probe                     what is sent\n%7d  %-24s  %s\n%7d  %-24s  %s: %s\n", p.Logins, "login", "sessions of the scan's own", p.Controls, "controls", "good requests, and refusals to compare with", r.Protected.name())
 	for _, x := range p.Probes {
 		if x.Why != "" {
-			fmt.Fprintf(&b, "%7s  %-17s  skipped: %s\n", "-", x.Name, x.Why)
+			fmt.Fprintf(&b, "%7s  %-24s  skipped: %s\n", "-", x.Name, x.Why)
 			continue
 		}
-		fmt.Fprintf(&b, "%7d  %-17s  %s\n", x.Requests, x.Name, x.Title)
+		fmt.Fprintf(&b, "%7d  %-24s  %s: %s\n", x.Requests, x.Name, x.Title, strings.Join(x.To, ", "))
 	}
 	fmt.Fprintf(&b, "%7d  requests in all", p.Requests())
 	if l := r.Limits; l.RPS > 0 {
 		over := max(0, p.Requests()-l.Burst)
 		fmt.Fprintf(&b, ", %g a second after a burst of %d: about %s", l.RPS, l.Burst, (time.Duration(float64(over) / l.RPS * float64(time.Second))).Round(time.Second))
 	}
-	b.WriteString("\nWhat a limiter or a server error answers is sent once more.\n")
+	b.WriteString("\n")
+	if l := r.Limits; l.LoginsPerMinute > 0 && p.Logins > 0 {
+		wait := max(0, p.Logins-l.LoginsPerMinute)
+		fmt.Fprintf(&b, "%7d  logins of them, %d a minute after the first %[2]d: about %[3]s\n", p.Logins, l.LoginsPerMinute, (time.Duration(wait) * time.Minute / time.Duration(l.LoginsPerMinute)).Round(time.Second))
+	}
+	b.WriteString("What a limiter or a server error answers is sent once more.\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// name is the step as people write it.
+func (s Step) name() string {
+	if s.OAuth != nil {
+		return "oauth " + s.OAuth.Grant + " at " + cmp.Or(s.Path, s.OAuth.Issuer)
+	}
+	if s.Path == "" {
+		return s.Method + " the endpoint that the issuer names"
+	}
+	return s.Method + " " + withoutQuery(s.Path)
 }
 
 func (r *Recipe) refreshStep() *Step {

@@ -21,6 +21,8 @@ type Probe struct {
 	Requests func(r *Recipe) int
 	// Logins is how many sessions it opens at most; nil: none.
 	Logins func(r *Recipe) int
+	// To is where it sends; nil: to the protected resource and to what Needs names.
+	To func(r *Recipe) []Step
 	// Truth are the reasons that a right record of the attack may give; the first
 	// is the best. Its class decides at which level it should be written.
 	Truth []event.Reason
@@ -100,6 +102,46 @@ func (n Need) missing(r *run) string {
 		return "the login takes no refresh token"
 	}
 	return n.absent(r.recipe)
+}
+
+// to is where the probe sends, logins included, each place once.
+func (p Probe) to(r *Recipe) (list []Step) {
+	add := func(steps ...Step) {
+		for _, s := range steps {
+			if !slices.ContainsFunc(list, func(x Step) bool { return x.Method == s.Method && x.Path == s.Path }) {
+				list = append(list, s)
+			}
+		}
+	}
+	if p.To != nil {
+		add(p.To(r)...)
+		return list
+	}
+	add(r.Protected.Step)
+	for _, n := range p.Needs {
+		switch n {
+		case NeedLogin:
+			add(r.Login...)
+		case NeedRefresh:
+			add(r.Refresh.Step)
+		case NeedLogout:
+			for _, s := range []*Step{r.Logout, r.Revoke} {
+				if s != nil {
+					add(*s)
+				}
+			}
+		case NeedRoutes:
+			list = nil
+			for _, x := range r.Also {
+				add(x.Step)
+			}
+		case NeedForbidden:
+			add(r.Forbidden.Step)
+		case NeedPasswordChange:
+			add(*r.PasswordChange)
+		}
+	}
+	return list
 }
 
 // probes is filled by the files of the probes.

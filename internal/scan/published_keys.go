@@ -24,6 +24,15 @@ var _ = add(Probe{
 	Stage:    StageRefusal,
 	Needs:    []Need{NeedJWT},
 	Requests: requests(maxKeyRequests + 3),
+	To: func(r *Recipe) (list []Step) {
+		list = append(list, r.Protected.Step)
+		for _, path := range append([]string{r.Keys.JWKS, r.Keys.Public, "/.well-known/openid-configuration"}, usualKeys...) {
+			if path != "" {
+				list = append(list, Step{Method: "GET", Path: path})
+			}
+		}
+		return list
+	},
 	Run: func(ctx context.Context, a *attempt) {
 		r := a.run
 		if err := r.lookForKeys(ctx, a); err != nil {
@@ -54,6 +63,9 @@ var _ = add(Probe{
 		}
 	},
 })
+
+// usualKeys is where services publish their keys.
+var usualKeys = []string{"/.well-known/jwks.json", "/jwks.json", "/oauth/jwks"}
 
 // minBits is the shortest RSA modulus that RFC 7518 section 3.3 allows.
 const minBits = 2048
@@ -176,7 +188,7 @@ func (r *run) lookForKeys(ctx context.Context, a *attempt) error {
 			look(about.JWKS)
 		}
 	}
-	for _, usual := range []string{"/.well-known/jwks.json", "/jwks.json", "/oauth/jwks"} {
+	for _, usual := range usualKeys {
 		if len(r.public) == 0 {
 			look(usual)
 		}

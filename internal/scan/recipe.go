@@ -341,7 +341,10 @@ func (r *Recipe) steps() []Step {
 	if r.Refresh != nil {
 		list = append(list, r.Refresh.Step)
 	}
-	for _, s := range []*Step{r.Logout, r.Revoke} {
+	if r.Forbidden != nil {
+		list = append(list, r.Forbidden.Step)
+	}
+	for _, s := range []*Step{r.Logout, r.Revoke, r.PasswordChange} {
 		if s != nil {
 			list = append(list, *s)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -25,6 +26,13 @@ var _ = add(Probe{
 			n += 3 * 2
 		}
 		return n
+	},
+	To: func(r *Recipe) []Step {
+		list := append(slices.Clone(r.Login), r.Protected.Step)
+		if r.Refresh != nil {
+			list = append(list, r.Refresh.Step)
+		}
+		return list
 	},
 	Run: unauthenticatedIssuance,
 })
