@@ -128,6 +128,9 @@ func (s *scanCommand) run(c *cobra.Command, args []string) error {
 	})
 	spoken()
 	m.end()
+	if report == nil && c.Context().Err() != nil {
+		return inconclusive(errors.New("interrupted before the first probe; nothing is known"), "")
+	}
 	if report == nil {
 		return scanError(err, "nothing was decided; start the target and name its log, then scan again")
 	}

@@ -186,6 +186,10 @@ func TestScanInterrupted(t *testing.T) {
 	if _, err := os.Stat(baseline); err == nil {
 		t.Error("a partial report became the baseline")
 	}
+	out.Reset()
+	if got := Run(ctx, []string{"scan", "--config", recipe}, nil, &out, talk); got != ExitInconclusive || out.Len() > 0 {
+		t.Errorf("interrupted before the first probe: exit %d, want %d, and no report\n%s", got, ExitInconclusive, out.String())
+	}
 }
 
 // A stopper calls stop when a text was written.

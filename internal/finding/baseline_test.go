@@ -114,3 +114,32 @@ func TestSuppress(t *testing.T) {
 		}
 	}
 }
+
+// FuzzReadBaseline holds that whatever is read can be written, read again, and
+// compared with a report.
+func FuzzReadBaseline(f *testing.F) {
+	var b bytes.Buffer
+	if err := BaselineOf(blind(), nil).Write(&b); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add([]byte(`{"schema":"jotsight-baseline/1","findings":[{"fingerprint":"a","until":"2027-01-31"}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		b, err := ReadBaseline(bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		var out bytes.Buffer
+		if err := b.Write(&out); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadBaseline(&out); err != nil {
+			t.Errorf("what was read cannot be read again: %v", err)
+		}
+		r := blind()
+		b.Mark(r, today)
+		if c := r.Baseline; c.New+c.Known > len(r.Findings) || c.Gone > len(b.Findings) {
+			t.Errorf("%+v of %d findings", c, len(r.Findings))
+		}
+	})
+}

@@ -31,7 +31,7 @@ func Next(r *Report) (steps []string) {
 		if n > most {
 			rest = fmt.Sprintf(", then the other %d", n-most)
 		}
-		say("Fix %s first%s. `jotsight explain %s` says why and how; the same command then shows that it is closed.", strings.Join(first, ", "), rest, open[0])
+		say("Fix %s first%s: `jotsight explain %s` says why and how. Then run this again, which shows that it is closed.", strings.Join(first, ", "), rest, open[0])
 	}
 	if r.Command == "scan" && len(r.Runs) > 0 {
 		attacks := func(side func(Run) bool) bool {

@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"html"
 	"regexp"
 	"strings"
 	"testing"
@@ -66,4 +67,22 @@ func TestFitsIntoAJobSummary(t *testing.T) {
 	if n := len(write(t, r)); n > 1<<20 {
 		t.Errorf("%d bytes", n)
 	}
+}
+
+// FuzzText holds that no text of a target holds markup, whatever it says.
+func FuzzText(f *testing.F) {
+	f.Add(reporttest.Hostile)
+	f.Add("&#60;b> &lt; https://a www.b \\| ~~c~~")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := text(s)
+		if strings.ContainsAny(got, "\\`*_{}[]<>|~@\"'!$\n\r") || strings.Contains(got, "://") || strings.Contains(got, "www.") {
+			t.Errorf("%q becomes %q", s, got)
+		}
+		if c, bad := reporttest.Unprintable([]byte(got)); bad {
+			t.Errorf("%q: %U", s, c)
+		}
+		if back := html.UnescapeString(got); back != finding.Escape(s) {
+			t.Errorf("%q is shown as %q", s, back)
+		}
+	})
 }
