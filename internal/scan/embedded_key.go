@@ -61,7 +61,7 @@ var untrustedKey = []event.Reason{event.ReasonUntrustedKeyHeader, event.ReasonAl
 // asymmetric is the own algorithm if it has a public key, otherwise RS256.
 func (r *run) asymmetric() string {
 	switch alg := r.alg(); {
-	case strings.HasPrefix(alg, "RS"), strings.HasPrefix(alg, "PS"), strings.HasPrefix(alg, "ES"), alg == "EdDSA":
+	case strings.HasPrefix(alg, "RS"), strings.HasPrefix(alg, "PS"), strings.HasPrefix(alg, "ES"), alg == "EdDSA", alg == "Ed25519":
 		return alg
 	}
 	return "RS256"

@@ -13,7 +13,7 @@ import (
 var _ = add(Probe{
 	Name:     "weak-secret",
 	Weakness: catalog.WeakSecret,
-	Title:    "the secret looked up in a list, and used",
+	Title:    "the secret looked up in a list, and the likeliest tried",
 	Stage:    StageKey,
 	Needs:    []Need{NeedJWT},
 	Requests: requests(keyedRequests(len(alternatives))),

@@ -29,7 +29,7 @@ type Published struct {
 	Public  crypto.PublicKey // *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey; nil: a shared secret
 	Private Key              // what signs, if the set gives it away; nil: it does not, or not in a form that can be used
 	Leaks   bool             // a private or shared part stands in it
-	Text    []byte           // the PEM block with what stood around it, as served; nil: it was no PEM
+	Text    []byte           // the PEM as served, or of the certificate of a JWK; nil: there is none
 }
 
 // Bits is the length of an RSA modulus, and 0 for every other key.
@@ -93,6 +93,9 @@ func readJWK(text []byte) (Published, bool) {
 		return Published{}, false
 	}
 	k := Published{KID: j.Kid, Alg: j.Alg}
+	if certificates := ReadCertificates(j.X5c); len(certificates) > 0 {
+		k.Text = certificates[0].Text // as which many a service keeps its key
+	}
 	switch j.Kty {
 	case "oct":
 		secret := octets(j.K)
@@ -355,8 +358,8 @@ func (p Published) Spellings() []Spelling {
 	block := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
 	bare := func(text []byte) []byte { return bytes.TrimRight(text, "\r\n") }
 	if !p.Leaks {
-		add("PEM as served", p.Text)
-		add("PEM as served, without the final line end", bare(p.Text))
+		add("the PEM as published", p.Text)
+		add("the PEM as published, without the final line end", bare(p.Text))
 	}
 	pkix, err := x509.MarshalPKIXPublicKey(p.Public)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var everyAlg = []string{"HS256", "HS384", "HS512", "RS256", "PS384", "ES256", "ES384", "ES512", "EdDSA"}
+var everyAlg = []string{"HS256", "HS384", "HS512", "RS256", "PS384", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 
 // TestKeysThereAndBack makes a key for every algorithm, signs with it, publishes
 // it as a JWK, reads that and checks the token by it.
@@ -118,6 +118,12 @@ func TestSpellings(t *testing.T) {
 	}
 	if !bytes.Equal(all[0].Bytes, served) {
 		t.Errorf("the first is %s, want the bytes as served", all[0].Name)
+	}
+	// A service that keeps its certificate may take that.
+	cert, _ := SelfSigned(key, "issuer.test")
+	keys, _ = ReadKeys(JWK(key, "", "RS256").Set("x5c", []string{base64.StdEncoding.EncodeToString(cert)}).Bytes())
+	if first := keys[0].Spellings()[0]; !bytes.Equal(first.Bytes, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})) {
+		t.Errorf("the first of a JWK with a certificate is %s", first.Name)
 	}
 	// The form of most services, read from a JWK Set, needs no file of its own.
 	keys, _ = ReadKeys(JWK(key, "", "RS256").Bytes())

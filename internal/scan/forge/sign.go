@@ -32,10 +32,10 @@ func Sign(alg string, key Key, signing string) (string, error) {
 }
 
 func signature(alg string, key Key, signing string) ([]byte, error) {
-	if len(alg) != 5 && alg != "EdDSA" {
+	if len(alg) != 5 && alg != "EdDSA" && alg != "Ed25519" {
 		return nil, errors.New("unknown")
 	}
-	if alg == "EdDSA" {
+	if alg == "EdDSA" || alg == "Ed25519" { // RFC 8037, and its name in RFC 9864
 		k, ok := key.(ed25519.PrivateKey)
 		if !ok {
 			return nil, errors.New("needs an Ed25519 key")
