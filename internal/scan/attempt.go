@@ -11,6 +11,7 @@ import (
 	"github.com/jotsight/jotsight/guard/event"
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/scan/forge"
 )
 
 // An attempt is one probe under way: what it sent, what came back, its verdict.
@@ -33,6 +34,7 @@ type attempt struct {
 	taken   int // answers that accepted
 	// refusals are the kinds of answer that refused.
 	refusals []*response
+	breaks   []*response // server errors that are refusals
 	result   finding.Run
 }
 
@@ -100,6 +102,8 @@ func (a *attempt) sendWith(ctx context.Context, token string, put func(*request)
 		case got == broken && try == 0 && r.pardons(ctx, res):
 			a.move()
 			continue
+		case got == broken && a.breaksAnyway(ctx, token, res):
+			got = refused
 		}
 		if got != limited && got != broken && try > 0 {
 			r.waited = min(r.waited, waited) // it was worth it
@@ -112,6 +116,35 @@ func (a *attempt) sendWith(ctx context.Context, token string, put func(*request)
 	}
 }
 
+// breaksAnyway reports whether a server error is this service's way to refuse:
+// what is no token gets the same, or the own token under the same header with a
+// random signature. That the valid token still works is for the control to show that
+// follows. A server error that has to do with what was forged stays unclear.
+func (a *attempt) breaksAnyway(ctx context.Context, token string, res *response) bool {
+	r := a.run
+	if res.status < 500 || res.short {
+		return false
+	}
+	if slices.ContainsFunc(a.breaks, func(no *response) bool { return alike(no, res) }) {
+		return true
+	}
+	t, err := forge.Parse(token)
+	switch {
+	case token == "":
+		return alike(res, r.controls.none)
+	case err != nil:
+		return alike(res, r.controls.garbage)
+	case r.token == nil:
+		return false
+	}
+	control, _, err := r.aside(ctx, a.v, forge.Unsigned(t.Header, r.token.Payload)+"."+forge.Encode(randomKey()))
+	if err != nil || !alike(control, res) {
+		return false
+	}
+	a.breaks = append(a.breaks, res)
+	return true
+}
+
 // pardons reports whether a server error is worth another try. One that says that
 // it will pass is waited for; one that a hostile token provokes comes again at once.
 func (r *run) pardons(ctx context.Context, res *response) bool {
@@ -119,7 +152,7 @@ func (r *run) pardons(ctx context.Context, res *response) bool {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return r.backOff(ctx, res)
 	}
-	return !alike(res, r.controls.garbage)
+	return true
 }
 
 // move goes on from another address, where the system has more than one.

@@ -18,7 +18,7 @@ var _ = add(Probe{
 	Title:    "a burst of bad tokens from one address",
 	Stage:    StageBurst,
 	Needs:    []Need{NeedJWT},
-	Requests: func(r *Recipe) int { return r.Limits.Burst + 2 },
+	Requests: func(r *Recipe) int { return r.Limits.Burst + 3 },
 	Truth:    []event.Reason{event.ReasonBadSignature},
 	Silent:   catalog.SilentVerifyFailure,
 	Alert:    catalog.SignatureBruteforce,
@@ -44,6 +44,9 @@ func badTokenBurst(ctx context.Context, a *attempt) {
 			return
 		}
 		got := r.controls.judge(res)
+		if got == broken && a.breaksAnyway(ctx, token, res) {
+			got = refused
+		}
 		a.count(got)
 		if first == 0 {
 			first = res.status

@@ -275,11 +275,18 @@ func services() []odd {
 		{name: "a refusal that breaks off", vague: true, yes: jsonYes, no: raw("HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\nno")},
 		{name: "a refusal in bad chunks", vague: true, yes: jsonYes, no: raw("HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nno\r\n")},
 		{name: "a success that breaks off for bad tokens", vague: true, yes: jsonYes, no: raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\"")},
-		{name: "500 on bad tokens", vague: true, yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
+		{name: "500 on bad tokens", yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
 			reply(w, 500, map[string]any{"error": "internal error"})
 		}},
 		{name: "500 on what does not parse", want: "verbose-error", vague: true, yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
 			status(map[bool]int{true: 500, false: 401}[why == "malformed"])(g, w, r, why)
+		}},
+		{name: "500 on what it does not take for an algorithm", yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
+			if why == "algorithm" {
+				reply(w, 500, map[string]any{"statusCode": 500, "error": "Internal Server Error", "message": "the algorithm is not taken"})
+				return
+			}
+			status(401)(g, w, r, why)
 		}},
 		{name: "429 by address", yes: jsonYes, no: status(401), before: limitAfter(3, func(w http.ResponseWriter) {
 			w.Header().Set("Retry-After", "30")
