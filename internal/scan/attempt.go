@@ -86,11 +86,11 @@ func (a *attempt) sendWith(ctx context.Context, token string, put func(*request)
 			continue
 		}
 		got := r.controls.judge(res)
-		r.listen(res)
+		r.listen(res, got)
 		switch {
 		case r.controls.serves(res) && served:
 			r.served(res)
-		case r.controls.serves(res) && try == 0:
+		case try == 0 && !r.has(catalog.DenyThenServe) && r.controls.serves(res):
 			served = true // once more: one accident is no finding
 			continue
 		case got == limited && try == 0 && r.client.net != 0:

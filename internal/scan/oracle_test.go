@@ -283,7 +283,7 @@ func services() []odd {
 		}},
 		{name: "500 on what it does not take for an algorithm", yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
 			if why == "algorithm" {
-				reply(w, 500, map[string]any{"statusCode": 500, "error": "Internal Server Error", "message": "the algorithm is not taken"})
+				reply(w, 500, map[string]any{"statusCode": 500, "error": "Internal Server Error", "message": "something went wrong"})
 				return
 			}
 			status(401)(g, w, r, why)
@@ -336,7 +336,34 @@ func services() []odd {
 			return false
 		}},
 
+		{name: "the challenges of RFC 6750", yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
+			w.Header().Set("WWW-Authenticate", map[bool]string{true: `Bearer realm="shop"`, false: `Bearer realm="shop", error="invalid_token"`}[why == "missing"])
+			w.WriteHeader(401)
+		}},
+		{name: "pages that speak of tokens", proof: `body:Hello (\w+)`, yes: page(200, hello), no: page(401, "Please sign in. If your signature card has expired or the issuer blocked it, or jwt expired shows, call us.")},
+
 		// What is wrong has to be found through the same oddities.
+		{name: "a stack trace for what does not parse", want: "verbose-error", vague: true, yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
+			if why != "malformed" {
+				status(401)(g, w, r, why)
+				return
+			}
+			w.WriteHeader(500)
+			fmt.Fprint(w, "<html><pre>SyntaxError: Unexpected token<br> &nbsp; &nbsp;at JSON.parse (&lt;anonymous&gt;)<br> at verify (/srv/app/node_modules/auth/verify.js:71:19)</pre></html>")
+		}},
+		{name: "a word for every reason", want: "verbose-error", yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
+			reply(w, 401, map[string]any{"error": map[string]string{"signature": "ERR_BAD_SIGNATURE", "algorithm": "ERR_ALG"}[why], "request": token()})
+		}},
+		{name: "a description in the challenge", want: "verbose-error", yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
+			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			if why == "signature" {
+				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token", error_description="The signature is invalid"`)
+			}
+			w.WriteHeader(401)
+		}},
+		{name: "a reason where the redirect goes", want: "verbose-error", yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
+			http.Redirect(w, r, "/sign-in?error="+map[bool]string{true: "invalid+signature", false: "no"}[why == "signature"], http.StatusFound)
+		}},
 		{name: "cached for everybody", want: "unauthenticated-access", vague: true, yes: jsonYes, no: status(401), before: func(g *oddServer, w http.ResponseWriter, r *http.Request, raw string) bool {
 			if _, why := g.verify(raw); why != "" && g.cached == nil {
 				return false

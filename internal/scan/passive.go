@@ -2,7 +2,6 @@ package scan
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"time"
 
@@ -14,21 +13,11 @@ import (
 // maxLifetime is the longest life of an access token that is nobody's mistake.
 const maxLifetime = 24 * time.Hour
 
-// detailed finds the words of a verifier, and of a program that broke.
-var detailed = regexp.MustCompile(`(?i)signature is invalid|invalid signature|signature verification failed|jwt malformed|jwt expired|token is expired|no header in signature|signing method|illegal base64|hmac|unexpected token|token contains an invalid number of segments|invalid algorithm`)
-
-// trace finds a stack trace, which tells more than any sentence: of Go, Python,
-// Java, .NET and Node.
-var trace = regexp.MustCompile(`goroutine \d+ \[|Traceback \(most recent call last\)|\bat [\w$.]+\([\w$]+\.java:\d+\)|\bat [\w.<>]+\(.*\) in .+:line \d+|\bat .{1,120}\.[cm]?js:\d+:\d+|\b[\w/.-]+\.go:\d+ \+0x`)
-
 // passive looks at what the service gave without being attacked: its own token
 // and the words of its refusals.
 func (r *run) passive() {
+	r.verbose()
 	step := r.recipe.Protected.Step
-	if r.told != "" {
-		r.find(found{id: catalog.VerboseError, confidence: finding.Firm, step: step,
-			message: "the answer tells why the token was refused", evidence: []string{"answer: " + r.vault.quote(r.told)}})
-	}
 	for _, t := range r.ownTokens() {
 		r.inspect(step, t.name, t.token)
 	}
@@ -92,13 +81,4 @@ func (r *run) inspect(step Step, name string, t *forge.Token) {
 		evidence = append(evidence, what+": claim "+r.vault.quote(e.path)+", "+e.what)
 	}
 	tell(catalog.SensitiveClaims, sure, "the payload, which anybody can read, holds personal data or a secret", evidence...)
-}
-
-// listen keeps the first refusal that tells its reason, or shows the code that failed.
-func (r *run) listen(res *response) {
-	if r.told == "" && res.status >= 400 {
-		if r.told = string(detailed.Find(res.body)); r.told == "" {
-			r.told = string(trace.Find(res.body))
-		}
-	}
 }
