@@ -20,7 +20,7 @@ func TestTrace(t *testing.T) {
 		{"see https://example.test/app.js?v=71:13 for help", false},
 	}
 	for _, test := range tests {
-		if got := trace.MatchString(test.body); got != test.want {
+		if got := stackTrace.MatchString(test.body); got != test.want {
 			t.Errorf("%q: got %v, want %v", test.body, got, test.want)
 		}
 	}
