@@ -57,6 +57,9 @@ const faint = `(() => {
 // of a telephone, and the filters hide what they say. With hostile text it is the
 // same page.
 func TestInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browserPath(t)))
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	defer stop()
