@@ -42,7 +42,8 @@ internal/report/*: internal/catalog internal/finding          # one format each
 internal/report/reporttest: internal/finding                  # what the tests of formats share
 internal/scan: guard/event internal/catalog internal/finding internal/scan/forge
 internal/scan/forge:                                        # makes hostile tokens; knows nothing but tokens
-internal/lint: guard/event internal/catalog internal/finding
+internal/lint: guard/event internal/catalog internal/finding internal/lint/ecma
+internal/lint/ecma:                                         # parses JavaScript and TypeScript; knows nothing of tokens
 internal/rule: guard/event internal/catalog
 internal/detect: guard/event internal/catalog internal/rule # runs compiled rules
 internal/ingest: guard/event

@@ -1,0 +1,419 @@
+package ecma
+
+// Types have no tree: only their ends matter here. What brackets hold is skipped
+// byte by byte, except while it is unsure whether a type stands here at all.
+
+// typeNode skips a type and makes one node of it.
+func (p *Parser) typeNode() id {
+	start := p.start
+	p.skipType()
+	return p.node(Type, start, list{})
+}
+
+func (p *Parser) skipType() { p.skipTypeIn(false) }
+
+// skipTypeIn skips a type. In the middle of a conditional one, the part between
+// extends and ? holds no other conditional.
+func (p *Parser) skipTypeIn(condition bool) {
+	if p.deep() {
+		p.tooDeep()
+		p.shallow()
+		return
+	}
+	defer p.shallow()
+	for {
+		if p.tok == tOr || p.tok == tAnd {
+			p.next()
+		}
+		for {
+			p.skipOperand(condition)
+			if p.tok != tOr && p.tok != tAnd {
+				break
+			}
+			p.next()
+		}
+		if condition || p.tok != tExtends || p.nl {
+			return
+		}
+		p.next()
+		p.skipTypeIn(true)
+		p.expect(tQuestion)
+		p.skipTypeIn(false)
+		if !p.expect(tColon) {
+			return
+		}
+	}
+}
+
+// skipOperand skips what stands between | and &.
+func (p *Parser) skipOperand(condition bool) {
+	for p.tok == tKeyof || p.tok == tReadonly || p.tok == tUnique || p.tok == tQuestion && p.trying == 0 {
+		p.next()
+	}
+	switch p.tok {
+	case tInfer:
+		p.next()
+		if p.tok.name() {
+			p.next()
+			if p.tok == tExtends {
+				// A constraint, unless a ? shows that it was a condition.
+				p.next()
+				p.skipTypeIn(true)
+				if !condition && p.eat(tQuestion) {
+					p.skipType()
+					p.expect(tColon)
+					p.skipType()
+				}
+			}
+			return
+		}
+	case tAsserts:
+		if a := p.peek(); (a.tok.name() && a.tok != tIs || a.tok == tThis) && !a.nl {
+			p.next()
+		}
+		p.skipName()
+	case tAbstract:
+		if p.peek().tok != tNew {
+			p.skipName()
+			break
+		}
+		p.next()
+		p.next()
+		p.skipFunctionType()
+		return
+	case tNew:
+		p.next()
+		p.skipFunctionType()
+		return
+	case tLess, tShl:
+		p.skipFunctionType()
+		return
+	case tLParen:
+		if p.skipParens() {
+			return
+		}
+	case tLBrace, tLBracket:
+		p.balanced()
+	case tMinus:
+		p.next()
+		p.next()
+	case tNumber, tString, tBigInt, tTemplate, tVoid, tNull, tTrue, tFalse, tConst:
+		p.next()
+	case tTemplateHead:
+		p.skipTemplate()
+	case tStar: // the existential type of Flow
+		p.next()
+	case tTypeof:
+		p.next()
+		if p.tok == tImport {
+			p.skipImport()
+		} else {
+			p.skipName()
+		}
+	case tImport:
+		p.skipImport()
+	default:
+		if !p.tok.name() && p.tok != tThis {
+			p.unexpected()
+			return
+		}
+		p.skipName()
+	}
+	p.skipPostfix()
+}
+
+// skipPostfix skips T[], T[K], and the rest of x is T.
+func (p *Parser) skipPostfix() {
+	for !p.nl {
+		switch {
+		case p.tok == tLBracket && p.trying == 0:
+			p.balanced()
+		case p.tok == tLBracket:
+			p.next()
+			if p.tok != tRBracket {
+				p.skipType()
+			}
+			if !p.expect(tRBracket) {
+				return
+			}
+		case p.tok == tIs:
+			p.next()
+			p.skipType()
+			return
+		default:
+			return
+		}
+	}
+}
+
+// skipName skips a.b.c<T>.
+func (p *Parser) skipName() {
+	if p.tok.word() {
+		p.next()
+	} else {
+		p.unexpected()
+	}
+	p.skipNameRest()
+}
+
+func (p *Parser) skipNameRest() {
+	for p.tok == tDot {
+		p.next()
+		if !p.tok.word() && p.tok != tPrivate {
+			p.unexpected()
+			return
+		}
+		p.next()
+	}
+	if (p.tok == tLess || p.tok == tShl) && !p.nl {
+		p.skipTypeArguments()
+	}
+}
+
+func (p *Parser) skipImport() {
+	p.next()
+	if p.tok == tLParen {
+		p.balanced()
+	}
+	p.skipNameRest()
+}
+
+// skipFunctionType skips <T>(a: B) => C, new being behind us.
+func (p *Parser) skipFunctionType() {
+	if p.tok == tLess || p.tok == tShl {
+		p.skipTypeParameters()
+	}
+	if p.tok == tLParen {
+		p.balanced()
+	} else {
+		p.expect(tLParen)
+	}
+	if p.expect(tArrow) {
+		p.skipType()
+	}
+}
+
+// skipParens skips a type in parentheses, or a function type, which it reports:
+// nothing can follow it.
+func (p *Parser) skipParens() (function bool) {
+	m := p.mark()
+	p.balanced()
+	if p.tok == tArrow {
+		p.next()
+		p.skipType()
+		return true
+	}
+	if p.trying > 0 {
+		// Unsure whether this is a type: what is inside must be one as well.
+		p.fuel -= p.end - m.start
+		p.back(m)
+		if p.fuel <= 0 {
+			p.unexpected()
+			return false
+		}
+		p.next()
+		p.skipType()
+		p.expect(tRParen)
+	}
+	return false
+}
+
+// skipTemplate skips a template literal type from its first piece on.
+func (p *Parser) skipTemplate() {
+	for more := true; more; {
+		p.next()
+		p.skipType()
+		if p.tok != tRBrace {
+			p.expect(tRBrace)
+			return
+		}
+		more = p.templatePart(p.start + 1)
+	}
+	p.next()
+}
+
+// splitShift reads << as <, where a list of types opens with a generic function
+// type.
+func (p *Parser) splitShift() {
+	if p.tok == tShl {
+		p.tok = tLess
+		p.end = p.start + 1
+	}
+}
+
+// skipTypeArguments skips <A, B>. The > is left to expect, so that a missing one
+// is blamed.
+func (p *Parser) skipTypeArguments() {
+	p.splitShift()
+	p.next()
+	p.skipTypeList()
+	p.expect(tGreater)
+}
+
+func (p *Parser) skipTypeList() {
+	for p.tok != tGreater && p.tok != tEOF {
+		at := p.start
+		p.skipType()
+		if p.tok != tComma || p.start == at {
+			return
+		}
+		p.next()
+	}
+}
+
+// skipTypeParameters skips <const T extends U = V, in out W>. It takes arguments
+// as well: where both are possible, it is not known yet which they are.
+func (p *Parser) skipTypeParameters() {
+	p.splitShift()
+	p.next()
+	for p.tok != tGreater && p.tok != tEOF {
+		at := p.start
+		for p.tok == tConst || p.tok == tIn || p.tok == tOut && p.peek().tok.name() {
+			p.next()
+		}
+		p.skipTypeIn(true)
+		if p.eat(tExtends) {
+			p.skipTypeIn(false)
+			if p.eat(tQuestion) {
+				p.skipType()
+				p.expect(tColon)
+				p.skipType()
+			}
+		}
+		if p.eat(tAssign) {
+			p.skipType()
+		}
+		if p.tok != tComma || p.start == at {
+			break
+		}
+		p.next()
+	}
+	p.expect(tGreater)
+}
+
+// typeArguments reads <A, B> as one node, where nothing else can be meant.
+func (p *Parser) typeArguments() id {
+	start := p.start
+	p.skipTypeArguments()
+	return p.node(Type, start, list{})
+}
+
+// tryTypeArguments reads f<T>, unless a comparison is meant: the rules are those of
+// the TypeScript compiler, which goes by the token behind the >.
+func (p *Parser) tryTypeArguments(s setting) (n id) {
+	p.attempt(func(p *Parser) bool {
+		start, broken := p.start, p.broken
+		p.splitShift()
+		p.next()
+		if p.tok == tGreater {
+			return false
+		}
+		p.skipTypeList()
+		if p.tok != tGreater || p.broken != broken {
+			return false
+		}
+		if p.end < len(p.src) && (p.src[p.end] == '>' || p.src[p.end] == '=') {
+			return false
+		}
+		p.next()
+		if !p.endsTypeArguments(s) {
+			return false
+		}
+		n = p.node(Type, start, list{})
+		return true
+	})
+	return n
+}
+
+func (p *Parser) endsTypeArguments(s setting) bool {
+	switch p.tok {
+	case tLParen, tTemplate, tTemplateHead:
+		return true
+	case tLess, tGreater, tPlus, tMinus:
+		return false
+	}
+	if s == extended {
+		return false
+	}
+	return p.nl || precedence[p.tok] > 0 || !p.startsExpression()
+}
+
+// balanced skips from the current bracket to the one that closes it, looking at
+// nothing but brackets, strings and comments.
+func (p *Parser) balanced() {
+	if !p.open {
+		comments := len(p.comments)
+		if end := p.closing(p.start); end > 0 {
+			p.end = end
+			p.next()
+			return
+		}
+		p.comments = p.comments[:comments]
+		p.open = true
+		p.errorAt(p.start, "unclosed "+spelling[p.tok])
+	}
+	p.next()
+}
+
+// closing finds the end of the bracket at i, or 0.
+func (p *Parser) closing(i int) int {
+	src, depth := p.src, 0
+	for i < len(src) {
+		switch src[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case '\'', '"':
+			i = p.stringEnd(i)
+			continue
+		case '`':
+			// Its ${ and } are brackets like others; what a template of types holds
+			// beside them is text that may hold any.
+			i = templateEnd(src, i)
+			continue
+		case '/':
+			if i+1 < len(src) && src[i+1] == '/' {
+				i = p.lineComment(i)
+				continue
+			}
+			if i+1 < len(src) && src[i+1] == '*' {
+				i = p.blockComment(i)
+				continue
+			}
+		}
+		i++
+	}
+	return 0
+}
+
+// templateEnd finds the end of the template at i, with the templates in it.
+func templateEnd(src string, i int) int {
+	depth := 0 // of ${
+	var inside []int
+	for i++; i < len(src); i++ {
+		switch c := src[i]; {
+		case c == '\\':
+			i++
+		case depth == 0 && c == '`':
+			if len(inside) == 0 {
+				return i + 1
+			}
+			depth = inside[len(inside)-1]
+			inside = inside[:len(inside)-1]
+		case depth == 0 && c == '$' && i+1 < len(src) && src[i+1] == '{':
+			depth = 1
+			i++
+		case depth > 0 && c == '{':
+			depth++
+		case depth > 0 && c == '}':
+			depth--
+		case depth > 0 && c == '`':
+			inside = append(inside, depth)
+			depth = 0
+		}
+	}
+	return len(src)
+}
