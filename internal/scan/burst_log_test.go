@@ -26,6 +26,7 @@ func TestRecorded(t *testing.T) {
 		{"sampled", each(0, 10, one) + each(59, 60, one), 11},
 		{"a folded record in JSON", each(0, 5, one) + `{"level":"warn","msg":"token refused","count":55}`, n},
 		{"two of them", each(0, 2, one) + `{"level":"warn","msg":"token refused","count":29}` + "\n" + `{"level":"warn","msg":"token refused","repeated":29}`, n},
+		{"our names, and a count that is not ours", each(0, 5, one) + `{"time":"2026-01-02T03:04:05Z","event":"jwt.verification_failed","error.type":"bad_signature","count":55}`, n},
 		{"a counter", each(0, 1, `{"msg":"token refused","count":20,"request_id":"ID"}`) + each(1, 2, `{"msg":"token refused","count":40,"request_id":"ID"}`) + each(2, 3, `{"msg":"token refused","count":60,"request_id":"ID"}`), n},
 		{"a counter that stops", each(0, 1, `{"msg":"token refused","count":2,"request_id":"ID"}`) + each(1, 2, `{"msg":"token refused","count":3,"request_id":"ID"}`) + each(2, 3, `{"msg":"token refused","count":4,"request_id":"ID"}`), 4},
 		{"syslog", each(0, 3, "token refused ID") + "last message repeated 57 times", n},

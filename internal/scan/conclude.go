@@ -85,6 +85,7 @@ func (r *run) conclude(ctx context.Context) {
 		for _, a := range r.attempts {
 			r.visibility(a)
 		}
+		r.fingerprints()
 		r.searchLogs()
 	}
 	if r.inbox != nil && r.report.Partial == "" {

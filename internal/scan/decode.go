@@ -45,7 +45,12 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*Recipe, 
 	if len(d.errs) > 0 {
 		return nil, errors.Join(d.errs...)
 	}
-	r.secrets = slices.DeleteFunc(d.secrets, func(s string) bool { return len(s) < 6 || r.harmless(s) })
+	r.secrets = slices.DeleteFunc(d.secrets, func(s string) bool {
+		if s != "" && r.harmless(s) {
+			r.unsought = true
+		}
+		return len(s) < 6 || r.harmless(s)
+	})
 	return r, nil
 }
 

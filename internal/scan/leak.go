@@ -25,50 +25,90 @@ func (r *run) leaks(text string) bool {
 // searchLogs looks through all logs, from the first byte, for what should not
 // be there: a start-up line may hold a token.
 func (r *run) searchLogs() {
+	if r.recipe.unsought {
+		r.report.Notes = append(r.report.Notes, "a password of the recipe is also a user name, which every log may hold: whether the log holds the password was not assessed; use a password that is like nothing else")
+	}
 	f := found{id: catalog.TokenInLog, confidence: finding.Certain, step: r.recipe.Protected.Step,
 		message: "the log holds tokens or secrets that whoever reads it can use"}
 	prefix := found{id: catalog.TokenPrefixAsID, confidence: finding.Firm, step: f.step,
 		message: "the log names tokens by their first characters: the same for every JWT, a leak for an opaque token"}
 	query := found{id: catalog.TokenInLog, confidence: finding.Tentative, step: f.step,
 		message: "the log holds the query string, and with it whatever token a client puts there"}
+	parts := found{id: catalog.TokenInLog, confidence: finding.Tentative, step: f.step,
+		message: "the log holds header and payload of tokens as they are encoded: all that a signature has to be added to, and the claims for all to read"}
 	told := map[string]bool{}
-	tell := func(to *found, e string) {
+	tell := func(to *found, e, quote string) {
 		if !told[e] {
 			told[e] = true
-			to.evidence = append(to.evidence, e)
+			to.evidence = append(to.evidence, strings.TrimSuffix(e+": "+quote, ": "))
 		}
 	}
 	r.book.whole(8<<10, func(source, text string) {
 		for _, k := range r.vault.texts {
-			for i, form := range k.forms() {
-				if len(form) < 8 || !strings.Contains(text, form) {
-					continue
+			for _, form := range k.spellings {
+				i := strings.Index(text, form.text)
+				switch {
+				case i < 0:
+				case k.kind != standing && onlyInQuery(text, form.text): // where the scan itself puts tokens, and no password
+					tell(&query, fmt.Sprintf("log %s: %s, in a query string", source, k.what), r.around(text, i, k))
+				default:
+					tell(&f, fmt.Sprintf("log %s: %s%s", source, k.what, form.how), r.around(text, i, k))
 				}
-				if onlyInQuery(text, form) {
-					tell(&query, fmt.Sprintf("log %s: %s, in a query string", source, k.what))
-					continue
-				}
-				how := [...]string{"", ", in base64", ", in base64url", ", URL-encoded"}[min(i, 3)]
-				tell(&f, fmt.Sprintf("log %s: %s%s", source, k.what, how))
 			}
-			if s := k.signature(); s != "" && strings.Contains(text, s) && !strings.Contains(text, k.text) {
-				tell(&f, fmt.Sprintf("log %s: the signature of %s", source, k.what))
+			if s := k.signature(); s != "" && !strings.Contains(text, k.text) {
+				if i := strings.Index(text, s); i >= 0 {
+					tell(&f, fmt.Sprintf("log %s: the signature of %s", source, k.what), r.around(text, i, k))
+				}
+			}
+			if i := unsigned(text, k.body()); i >= 0 {
+				tell(&parts, fmt.Sprintf("log %s: header and payload of %s", source, k.what), r.around(text, i, k))
 			}
 			if k.kind == live && r.prefixed(text, k.text) {
-				tell(&prefix, fmt.Sprintf("log %s: the first characters of %s", source, k.what))
+				tell(&prefix, fmt.Sprintf("log %s: the first characters of %s", source, k.what), "") // which a quote would show
 			}
 		}
 		for _, t := range jwtShape.FindAllString(text, -1) {
 			if _, known := r.vault.index[t]; !known && len(t)-strings.LastIndexByte(t, '.') > 16 {
-				tell(&f, fmt.Sprintf("log %s: a token that the scan did not send, %s", source, r.prints.Text(t)))
+				tell(&f, fmt.Sprintf("log %s: a token that the scan did not send, %s", source, r.prints.Text(t)), "")
 			}
 		}
 	})
-	for _, x := range []found{f, query, prefix} {
+	for _, x := range []found{f, parts, query, prefix} {
 		if len(x.evidence) > 0 {
 			r.find(x)
 		}
 	}
+}
+
+// around quotes the line in which a secret stands at i, redacted.
+func (r *run) around(text string, i int, k secretText) string {
+	begin := strings.LastIndexByte(text[:i], '\n') + 1
+	end := len(text)
+	if n := strings.IndexByte(text[i:], '\n'); n >= 0 {
+		end = i + n
+	}
+	line := r.vault.redact(text[max(begin, i-maxLogLine):min(end, i+maxLogLine)])
+	if at := strings.Index(line, "["+k.what); at > 80 {
+		line = "..." + strings.ToValidUTF8(line[at-80:], "")
+	}
+	return clip(r.vault.quote(line), 200)
+}
+
+// unsigned finds header and payload where no signature follows.
+func unsigned(text, body string) int {
+	for at := 0; body != ""; {
+		i := strings.Index(text[at:], body)
+		if i < 0 {
+			break
+		}
+		i += at
+		rest := text[i+len(body):]
+		if len(rest) < 2 || rest[0] != '.' && !isWord(rest[0]) && rest[0] != '-' || rest[0] == '.' && !isWord(rest[1]) && rest[1] != '-' {
+			return i
+		}
+		at = i + len(body)
+	}
+	return -1
 }
 
 var queryName = regexp.MustCompile(`(?:[?&]|\\u0026|&amp;)[\w.-]+=$`)

@@ -49,7 +49,8 @@ type Recipe struct {
 	Suppress       []finding.Rule
 	Limits         Limits
 
-	secrets []string // values that no log and no report may hold
+	secrets  []string // values that no log and no report may hold
+	unsought bool     // a password is no secret, since it is also the user name
 }
 
 // TLS says whom to believe, and who we are.

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/url"
@@ -27,6 +28,8 @@ type secretText struct {
 	what string
 	text string
 	kind secrecy
+
+	spellings []spelling
 }
 
 // A vault knows every token, password and key that the scan came across.
@@ -56,28 +59,60 @@ func (v *vault) know(what, text string, kind secrecy) {
 	if i, ok := v.index[text]; ok {
 		if kind > v.texts[i].kind {
 			v.texts[i].what, v.texts[i].kind = what, kind
+			v.texts[i].spellings = v.texts[i].spell()
 		}
 		return
 	}
 	v.index[text] = len(v.texts)
-	v.texts = append(v.texts, secretText{what, text, kind})
+	k := secretText{what: what, text: text, kind: kind}
+	k.spellings = k.spell()
+	v.texts = append(v.texts, k)
 }
 
-// forms are the spellings under which a secret is still the secret.
-func (s secretText) forms() []string {
-	forms := []string{s.text}
+// A spelling is a form in which a secret is still the secret.
+type spelling struct {
+	text string
+	how  string // for people; empty: as it is
+}
+
+// spell gives the spellings of a secret. In base64 a text looks like one of three,
+// by where it stands: the password in a Basic header, a token after "Bearer ".
+func (s secretText) spell() []spelling {
+	list := []spelling{{s.text, ""}}
 	if s.kind == forged {
-		return forms
+		return list
 	}
-	std := base64.StdEncoding.EncodeToString([]byte(s.text))
-	forms = append(forms, strings.TrimRight(std, "="))
-	if u := base64.RawURLEncoding.EncodeToString([]byte(s.text)); !slices.Contains(forms, u) {
-		forms = append(forms, u)
+	add := func(text, how string) {
+		if len(text) >= 8 && !slices.ContainsFunc(list, func(x spelling) bool { return x.text == text }) {
+			list = append(list, spelling{text, how})
+		}
 	}
-	if u := url.QueryEscape(s.text); u != s.text {
-		forms = append(forms, u)
+	for at := range 3 {
+		lead, whole := (at*8+5)/6, (at+len(s.text))*8/6 // the signs that the neighbours change are left out
+		std := base64.RawStdEncoding.EncodeToString(append(make([]byte, at), s.text...))
+		add(std[lead:max(lead, min(whole, len(std)))], ", in base64")
+		url := base64.RawURLEncoding.EncodeToString(append(make([]byte, at), s.text...))
+		add(url[lead:max(lead, min(whole, len(url)))], ", in base64url")
 	}
-	return forms
+	add(url.QueryEscape(s.text), ", URL-encoded")
+	add(url.PathEscape(s.text), ", URL-encoded")
+	if j, err := json.Marshal(s.text); err == nil {
+		escaped := string(j[1 : len(j)-1])
+		add(escaped, ", JSON-escaped")
+		add(strings.ReplaceAll(escaped, "/", `\/`), ", JSON-escaped")
+	}
+	add(strings.Trim(compact(s.text), `"`), ", JSON-escaped")
+	add(hex.EncodeToString([]byte(s.text)), ", in hexadecimal")
+	add(strings.ToUpper(hex.EncodeToString([]byte(s.text))), ", in hexadecimal")
+	return list
+}
+
+// body is header and payload of a token that works, without the signature.
+func (s secretText) body() string {
+	if s.signature() == "" {
+		return ""
+	}
+	return s.text[:strings.LastIndexByte(s.text, '.')]
 }
 
 // signature is the third segment of a token that works: whoever has it and can
@@ -95,11 +130,16 @@ var jwtShape = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{2,}\.[
 // has the shape of a token.
 func (v *vault) redact(s string) string {
 	for _, k := range v.byLength() {
-		for _, form := range append(k.forms(), k.signature()) {
+		put := func(form string) {
 			if form != "" && strings.Contains(s, form) {
 				s = strings.ReplaceAll(s, form, "["+k.what+" "+v.prints.Text(k.text)+"]")
 			}
 		}
+		for _, form := range k.spellings {
+			put(form.text)
+		}
+		put(k.body())
+		put(k.signature())
 	}
 	return jwtShape.ReplaceAllStringFunc(s, func(t string) string { return "[a token " + v.prints.Text(t) + "]" })
 }
