@@ -75,8 +75,12 @@ func passwordChange(ctx context.Context, a *attempt) {
 	a.result.Why += r.restorePassword(ctx, change)
 	if len(accepted) > 0 {
 		a.result.Accepted = true
-		r.find(found{id: catalog.RevokedTokenAccepted, confidence: finding.Firm, step: change,
-			message: "a password change does not end the other sessions", evidence: []string{a.probe.Name + ": " + strings.Join(accepted, ", ")}})
+		f := found{id: catalog.RevokedTokenAccepted, confidence: finding.Firm, step: change,
+			message: "a password change does not end the other sessions", evidence: []string{a.probe.Name + ": " + strings.Join(accepted, ", ")}}
+		if r.has(catalog.RawTokenDenylist) && len(accepted) == 1 && got == took { // who revokes texts ends only those that he is shown
+			f.implied = catalog.RawTokenDenylist
+		}
+		r.find(f)
 	}
 }
 

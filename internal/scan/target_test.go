@@ -83,6 +83,8 @@ type switches struct {
 	// What it makes of logins.
 	anyPassword, noPassword bool // whatever the password is; without one
 	anonRefresh             bool // a refresh without token gives a new session
+	published               bool // it has an OpenAPI document
+	tokenRoute              bool // which names a route that gives tokens to anybody
 	lockout                 int  // wrong passwords, then the user is locked out
 	changeSpares            bool // a password change ends no session
 	scopeSilent             bool // a denied scope leaves no record
@@ -126,6 +128,17 @@ func newTarget(t *testing.T, s switches) *target {
 	mux.HandleFunc("POST /logout", g.logout)
 	mux.HandleFunc("GET /me", g.me)
 	g.keys.open(g, mux)
+	if g.published || g.tokenRoute {
+		mux.HandleFunc("GET /swagger.json", g.document)
+		mux.HandleFunc("POST /tokens", func(w http.ResponseWriter, r *http.Request) {
+			sid := token()
+			if g.mu.Lock(); g.tokenRoute {
+				g.sessions[sid] = true
+			}
+			g.mu.Unlock()
+			reply(w, 200, map[string]any{"data": map[string]any{"jwt": g.mint(sid)}})
+		})
+	}
 	if g.anyMethod {
 		mux.HandleFunc("/me", func(w http.ResponseWriter, r *http.Request) {
 			reply(w, 200, map[string]any{"id": "alice", "name": "Alice", "roles": []string{"user"}, "balance": 12.5})
@@ -572,6 +585,17 @@ func (g *target) sidOf(raw string) (string, bool) {
 	parts := strings.Split(raw, ".")
 	ok := len(parts) == 3 && decode(parts[1], &claims) == nil
 	return claims.Sid, ok
+}
+
+// document describes a route that gives tokens, and one that only seems to.
+func (g *target) document(w http.ResponseWriter, r *http.Request) {
+	body := map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": map[string]any{"type": "object",
+		"properties": map[string]any{"user": map[string]any{"type": "string"}, "note": map[string]any{"type": "string"}}}}}}
+	op := func(id string) map[string]any {
+		return map[string]any{"post": map[string]any{"operationId": id, "requestBody": body, "responses": map[string]any{"200": map[string]any{"description": "ok"}}}}
+	}
+	reply(w, 200, map[string]any{"openapi": "3.0.3", "info": map[string]any{"title": "t", "version": "1"},
+		"paths": map[string]any{"/tokens": op("issueToken"), "/tokens/revoke": op("revokeToken"), "/orders": op("placeOrder")}})
 }
 
 // admin is the page that alice may not open.
