@@ -436,6 +436,9 @@ func (d *decoder) settle(r *Recipe) {
 // unknown finds every {{name}} that would be sent as nothing.
 func (d *decoder) unknown(r *Recipe) {
 	known := map[string]bool{"access": true, "refresh": true, "id": true}
+	if r.PasswordChange != nil {
+		known["new_password"] = true
+	}
 	for name := range r.Vars {
 		known[name] = true
 	}
