@@ -68,6 +68,10 @@ func TestKeys(t *testing.T) {
 		{name: "fails open on a broken signature", k: keyring{takes: "an undecodable signature"}, want: "fail-open", by: "fail-open"},
 		{name: "no alg", k: keyring{takes: "no alg"}, want: "alg-none-accepted", by: "alg-odd"},
 		{name: "fails open on an alg that is no text", k: keyring{takes: "an alg that is no text"}, want: "fail-open", by: "alg-odd"},
+		{name: "two formats at once", k: keyring{takes: "two formats"}, want: "signature-not-verified", by: "format-confusion"},
+		{name: "two formats at once, the signed half read", k: keyring{takes: "the signed half of two formats"}},
+		{name: "a list of no signatures", k: keyring{takes: "no signatures at all"}, want: "signature-not-verified", by: "format-confusion"},
+		{name: "alg twice", k: keyring{takes: "the first of two algs"}, want: "alg-none-accepted", by: "format-confusion"},
 		{name: "a second secret", k: keyring{takes: "a second secret"}, want: "weak-secret", by: "weak-secret"},
 		{name: "confusion, n of the JWK", k: keyring{alg: "RS256", publish: "jwks", takes: "n as a secret"}, want: "algorithm-confusion", by: "algorithm-confusion"},
 		{name: "as far as the signature goes", k: keyring{takes: "a beginning of the signature"}, want: "signature-not-verified", by: "signature-garbled"},
@@ -93,6 +97,11 @@ func TestKeys(t *testing.T) {
 				t.Errorf("findings %v, want %v", got, want)
 				for _, f := range r.Findings {
 					t.Logf("%s %s: %s %q", f.ID, f.Severity, f.Message, f.Evidence)
+				}
+			}
+			for _, body := range g.keys.fetched { // nothing private is offered
+				if strings.Contains(body, `"d":`) || strings.Contains(body, "PRIVATE") {
+					t.Error("the scan offers a private key")
 				}
 			}
 			for _, run := range r.Runs {

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"fmt"
 	entities "html"
 	"io"
@@ -42,6 +43,10 @@ func checkNoSecret(t *testing.T, g *target, r *finding.Report) {
 	}
 	for token := range g.used {
 		secrets = append(secrets, token)
+	}
+	if k, ok := g.keys.private.(*ecdsa.PrivateKey); ok {
+		d, _ := k.Bytes()
+		secrets = append(secrets, segment(d))
 	}
 	g.mu.Unlock()
 	for _, out := range outs {

@@ -354,6 +354,7 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	case isDenied && g.rawDeny:
 		return "alice", "revoked"
 	}
+	raw, verified := g.keys.unfold(g, raw)
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
 		return "", "malformed"
@@ -378,8 +379,8 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	}
 	alg, _ := header.Alg.(string)
 	switch {
-	case g.noverify:
-	case strings.EqualFold(alg, "none"):
+	case g.noverify, verified:
+	case strings.EqualFold(alg, "none") && g.keys.takes != "the first of two algs":
 		if !g.none {
 			return claims.Sub, "alg_none"
 		}
