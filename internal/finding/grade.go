@@ -34,7 +34,8 @@ var points = map[catalog.Severity]map[Confidence]int{
 //     that one stands however little else could be tried.
 //   - Visibility asks whether they were seen. It is assessed when the log side was
 //     read for at least one attack, and is never above the share of attacks that
-//     left a record of their own.
+//     left a record of their own, of which a flawed one counts for 85 in 100: an A
+//     says that attacks are seen for what they are.
 //
 // Of a partial report neither is assessed, unless a critical weakness is certain.
 func GradeReport(r *Report) {
@@ -86,18 +87,29 @@ func protection(r *Report) Grade {
 	return g
 }
 
+// flawed is what a record is worth, in hundredths, that leaves out who, what,
+// where or why, or says it wrongly: a B, if all are so.
+const flawed = 85
+
 func visibility(r *Report) Grade {
-	var attacks, recorded int
+	var attacks, recorded, wrong, partial int
 	why := "no log source was read"
 	for _, run := range r.Runs {
+		seen := run.Seen
 		switch {
-		case run.Seen.Assessed && run.Verdict != Skipped:
+		case seen.Assessed && run.Verdict != Skipped:
 			attacks++
-			if run.Seen.Tier == TierPartial || run.Seen.Tier == TierComplete {
-				recorded++
+			if seen.Tier != TierPartial && seen.Tier != TierComplete {
+				continue
 			}
-		case run.Seen.Why != "" && run.Verdict != Skipped:
-			why = run.Seen.Why
+			recorded++
+			if seen.ReasonCorrect != nil && !*seen.ReasonCorrect {
+				wrong++
+			} else if seen.Tier == TierPartial {
+				partial++
+			}
+		case seen.Why != "" && run.Verdict != Skipped:
+			why = seen.Why
 		}
 	}
 	list, critical := deductions(r.Findings, true)
@@ -108,11 +120,18 @@ func visibility(r *Report) Grade {
 		return Grade{Why: r.Partial}
 	}
 	g := grade(list)
-	if most := recorded * 100 / attacks; g.Score > most {
-		share := Deduction{
-			ID:     catalog.SilentVerifyFailure,
-			Points: g.Score - most,
-			Why:    fmt.Sprintf("%d of %d attacks left a record of their own, and the grade is not above that share", recorded, attacks),
+	basis := fmt.Sprintf("%d of %s left a record of their own", recorded, count(attacks, "attack"))
+	if wrong+partial > 0 {
+		basis += fmt.Sprintf(", %d of these incomplete or with the wrong reason", wrong+partial)
+	}
+	if most := (100*(recorded-wrong-partial) + flawed*(wrong+partial)) / attacks; g.Score > most {
+		share := Deduction{ID: catalog.SilentVerifyFailure, Points: g.Score - most, Why: basis + "; the grade is not above what they are worth"}
+		switch {
+		case recorded < attacks:
+		case wrong > partial:
+			share.ID = catalog.WrongReason
+		default:
+			share.ID = catalog.IncompleteEvent
 		}
 		if i := slices.IndexFunc(list, func(d Deduction) bool { return d.ID == share.ID }); i >= 0 {
 			list[i].Points += share.Points
@@ -122,7 +141,7 @@ func visibility(r *Report) Grade {
 		}
 		g = grade(list)
 	}
-	g.Basis = fmt.Sprintf("%d of %s left a record of their own", recorded, count(attacks, "attack"))
+	g.Basis = basis
 	if !slices.ContainsFunc(r.Runs, func(run Run) bool { return run.Alerted.Assessed }) {
 		g.Basis += "; whether anybody was alerted is not assessed"
 	}

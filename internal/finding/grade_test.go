@@ -3,6 +3,7 @@ package finding
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // report makes a report of words: "alg-none-accepted fail none" is a run, with
-// the tier of its record; "!token-in-log high high" a finding, with severity and
+// the tier of its record, and "wrong" if its reason is; "!token-in-log high high" a finding, with severity and
 // confidence, then perhaps "implied" or "suppressed". "partial" cuts it short.
 func report(t *testing.T, lines ...string) *Report {
 	t.Helper()
@@ -42,6 +43,9 @@ func report(t *testing.T, lines ...string) *Report {
 		run := Run{Check: w[0], Weakness: catalog.ID(w[0]), Verdict: Verdict(w[1])}
 		if len(w) > 2 {
 			run.Seen = Seen{Assessed: true, Tier: Tier(w[2])}
+			if len(w) > 3 {
+				run.Seen.ReasonCorrect = new(bool)
+			}
 		}
 		r.Runs = append(r.Runs, run)
 	}
@@ -59,7 +63,10 @@ func TestGradeReport(t *testing.T) {
 		"all good":                             {[]string{spoken}, "A 100", "A 100"},
 		"refused but silent":                   {[]string{silent, silent}, "A 100", "F 0"},
 		"only an access line":                  {[]string{"weak-secret pass access"}, "A 100", "F 0"},
-		"a record with fields missing":         {[]string{"weak-secret pass partial", "!incomplete-event medium high"}, "A 100", "A 92"},
+		"a record with fields missing":         {[]string{"weak-secret pass partial", "!incomplete-event medium high"}, "A 100", "B 85"},
+		"records under the wrong reason":       {[]string{"weak-secret pass complete wrong", "!wrong-reason medium high"}, "A 100", "B 85"},
+		"one in ten of them":                   {append(slices.Repeat([]string{spoken}, 9), "weak-secret pass complete wrong"), "A 100", "A 98"},
+		"half silent, half flawed":             {[]string{silent, "weak-secret pass partial"}, "A 100", "F 42"},
 		"one attack in three unseen":           {[]string{spoken, spoken, silent}, "A 100", "D 66"},
 		"no log source":                        {[]string{tried}, "A 100", "no log source was read"},
 		"a critical that is certain":           {[]string{spoken, "!alg-none-accepted critical high"}, "F 50", "A 100"},
