@@ -17,7 +17,7 @@ var _ = add(Probe{
 	Title:    "claims of the wrong type",
 	Stage:    StageClaims,
 	Needs:    []Need{NeedJWT},
-	Requests: requests(6),
+	Requests: requests(7),
 	Truth: []event.Reason{event.ReasonBadClaim, event.ReasonMalformed, event.ReasonBadEncoding, event.ReasonMissingClaim, event.ReasonBadSignature,
 		event.ReasonExpired, event.ReasonInternalError},
 	Silent: catalog.SilentVerifyFailure,
@@ -28,6 +28,7 @@ var _ = add(Probe{
 		for _, alt := range []alteration{
 			{name: "exp is an object", payload: func(p forge.Object) forge.Object { return p.Set("exp", map[string]any{"at": []int{1}}) }},
 			{name: sub + " is a list", payload: func(p forge.Object) forge.Object { return p.Set(sub, []any{map[string]any{}, nil}) }},
+			{name: "exp is 1e300", payload: func(p forge.Object) forge.Object { return p.Set("exp", 1e300) }}, // no integer holds it
 		} {
 			token := forge.Unsigned(r.token.Header, alt.payload(r.fresh())) + "." + forge.Encode(randomKey())
 			if r.signer != nil {

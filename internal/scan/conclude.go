@@ -257,6 +257,7 @@ var causes = map[catalog.ID][]catalog.ID{
 	catalog.SignatureNotVerified:  {catalog.AlgNoneAccepted, catalog.FailOpen, catalog.CritIgnored},
 	catalog.SilentVerifyFailure:   {catalog.LostEvents},
 	catalog.RefreshNotRotated:     {catalog.RefreshReuseAccepted},
+	catalog.NumericdateMillis:     {catalog.ExpiredAccepted, catalog.NotBeforeIgnored}, // a reader of seconds takes all for later
 }
 
 // findings puts together what was found: one finding for each weakness and place.

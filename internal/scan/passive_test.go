@@ -74,6 +74,7 @@ func TestOwnTokens(t *testing.T) {
 		want string
 	}{
 		{"times in milliseconds", switches{millis: true}, "numericdate-millis"},
+		{"times in milliseconds, read as seconds", switches{millis: true, expired: true}, "numericdate-millis"},
 		{"an e-mail address", switches{mail: true}, "sensitive-claims"},
 		{"two days", switches{life: 48 * 3600e9}, "unbounded-lifetime"},
 		{"a method that nobody thought of", switches{anyMethod: true}, "unauthenticated-access"},

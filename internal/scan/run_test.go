@@ -261,6 +261,23 @@ func TestLeavesNoFile(t *testing.T) {
 	}
 }
 
+// TestRevokedRefreshToken leaves it to a service what a revoked refresh token
+// does to access tokens (RFC 7009 section 2.1).
+func TestRevokedRefreshToken(t *testing.T) {
+	t.Parallel()
+	for _, spares := range []bool{false, true} {
+		g := newTarget(t, switches{limit: 20, refreshLimit: 10, logging: "full", accessLives: spares})
+		text := strings.Replace(g.recipe(""), "logout: {request: POST /logout, headers: {Authorization: \"Bearer {{access}}\"}}", "revoke: {request: POST /revoke, form: {token: \"{{refresh}}\"}}", 1)
+		r := runRecipe(t, g, text)
+		if run := runOf(t, r, "use-after-logout"); run.Verdict != finding.Pass || strings.Contains(run.Why, "lives on") != spares {
+			t.Errorf("spares %v: %s, %s", spares, run.Verdict, run.Why)
+		}
+		if got := protection(r); len(got) > 0 {
+			t.Errorf("spares %v: findings %v", spares, got)
+		}
+	}
+}
+
 // TestLogoutAndRevoke tries both ends of a session, each with its own.
 func TestLogoutAndRevoke(t *testing.T) {
 	t.Parallel()

@@ -126,6 +126,7 @@ func newTarget(t *testing.T, s switches) *target {
 	mux.HandleFunc("POST /login", g.login)
 	mux.HandleFunc("POST /refresh", g.renew)
 	mux.HandleFunc("POST /logout", g.logout)
+	mux.HandleFunc("POST /revoke", g.revoke)
 	mux.HandleFunc("GET /me", g.me)
 	g.keys.open(g, mux)
 	if g.published || g.tokenRoute {
@@ -394,7 +395,7 @@ func (g *target) verify(raw string) (sub string, why refusal) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.millis {
+	if g.millis && !g.expired {
 		claims.Exp /= 1000
 	}
 	exp, now := time.Unix(claims.Exp, 0).Add(g.leeway), time.Now()
@@ -578,6 +579,22 @@ func (g *target) logout(w http.ResponseWriter, r *http.Request) {
 		g.event(r, "jwt.revoked", raw, "", "INFO")
 	}
 	w.WriteHeader(204)
+}
+
+// revoke ends a refresh token, and with it the session unless access tokens are
+// left to themselves (RFC 7009 section 2.1 allows both).
+func (g *target) revoke(w http.ResponseWriter, r *http.Request) {
+	t := r.FormValue("token")
+	g.mu.Lock()
+	if sid, ok := g.refresh[t]; ok && !g.accessLives {
+		delete(g.sessions, sid)
+	}
+	delete(g.refresh, t)
+	g.mu.Unlock()
+	g.access(r, 200)
+	if g.talks() {
+		g.event(r, "jwt.revoked", t, "", "INFO")
+	}
 }
 
 // sidOf gives the session of an access token, whoever signed it.

@@ -147,7 +147,7 @@ func (a *attempt) strangeRefresh(ctx context.Context, token string, drop bool) (
 	if drop {
 		step := a.run.recipe.Refresh.Step
 		for name, v := range members(step) {
-			if strings.Contains(v, "refresh}}") || strings.Contains(v, "refresh }}") {
+			if mentions(Step{Path: v}, "refresh") {
 				step.JSON = setMember(step.JSON, name, nil)
 				step.Form = maps.Clone(step.Form)
 				delete(step.Form, name)
