@@ -39,7 +39,9 @@ func (d *decoder) log(n *yaml.Node, f string, number int) LogSource {
 			at(n, f)
 		},
 		"cmd": func(n *yaml.Node, f string) {
-			s.Cmd = d.text(n, f)
+			own := *n // variables of the command's own, not of the environment
+			own.Value = strings.NewReplacer("${CURSOR}", "$CURSOR", "${SINCE}", "$SINCE").Replace(n.Value)
+			s.Cmd = d.text(&own, f)
 			at(n, f)
 		},
 		"format": func(n *yaml.Node, f string) {

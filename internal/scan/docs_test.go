@@ -14,15 +14,26 @@ import (
 
 var fencedYAML = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
 
-// TestDocumentedRecipes reads every example of the page about recipes. What an
-// example leaves out is added.
+// inTable finds the recipes in the tables of the pages about logs and alerts.
+var inTable = regexp.MustCompile("(?m)^\\| [^|]* \\| `(?:alerts: )?([{].*[}])` \\|$")
+
+// TestDocumentedRecipes reads every example of the pages about recipes, logs and
+// alerts. What an example leaves out is added.
 func TestDocumentedRecipes(t *testing.T) {
-	page, err := os.ReadFile("../../docs/scan/recipe.md")
-	if err != nil {
-		t.Fatal(err)
+	var examples [][]string
+	for page, field := range map[string]string{"recipe": "", "logs": "logs: [%s]\n", "alerts": "alerts: %s\n"} {
+		text, err := os.ReadFile("../../docs/scan/" + page + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples = append(examples, fencedYAML.FindAllStringSubmatch(string(text), -1)...)
+		for _, m := range inTable.FindAllStringSubmatch(string(text), -1) {
+			if field != "" {
+				examples = append(examples, []string{"", strings.Replace(field, "%s", m[1], 1)})
+			}
+		}
 	}
-	examples := fencedYAML.FindAllStringSubmatch(string(page), -1)
-	if len(examples) < 10 {
+	if len(examples) < 30 {
 		t.Fatalf("%d examples found", len(examples))
 	}
 	for _, m := range examples {
