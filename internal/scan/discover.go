@@ -504,17 +504,17 @@ func (s *scout) route(ctx context.Context, path string, main bool) (r *draftRout
 	if err != nil || valid.status >= 300 {
 		return nil, err == nil && !open && (valid.status == http.StatusUnauthorized || valid.status == http.StatusForbidden || valid.status < 400)
 	}
+	again, err := s.get(ctx, path, s.access.value)
+	if err != nil {
+		return nil, false
+	}
 	if !main {
 		// A route that says itself that it wants a token belongs into the recipe above
 		// all when it answers without.
 		if open && !stated {
 			return nil, false
 		}
-		return &draftRoute{path: path, ok: valid.status, proof: proofOf(valid, valid, none, s.hints.User)}, false
-	}
-	again, err := s.get(ctx, path, s.access.value)
-	if err != nil {
-		return nil, false
+		return &draftRoute{path: path, ok: valid.status, proof: proofOf(valid, again, s.hints.User, none)}, false
 	}
 	bad, err := s.get(ctx, path, garbage())
 	if err != nil {
@@ -524,7 +524,7 @@ func (s *scout) route(ctx context.Context, path string, main bool) (r *draftRout
 	if c.learn() != nil || c.open() {
 		return nil, false
 	}
-	return &draftRoute{path: path, ok: valid.status, proof: proofOf(valid, again, none, s.hints.User)}, false
+	return &draftRoute{path: path, ok: valid.status, proof: proofOf(valid, again, s.hints.User, none, bad)}, false
 }
 
 // stated reports whether the document says of this very route that it wants a token.
@@ -537,8 +537,8 @@ func (s *scout) stated(path string) bool {
 var proofName = regexp.MustCompile(`(?i)^(sub|id|user_?id|uid|username|user_?name|user|login|email|mail|name)$`)
 
 // proofOf chooses a place whose value stands in both valid answers, and not in
-// the one without token: the user's own name, then what is named like an id.
-func proofOf(valid, again, none *response, user string) (place string) {
+// a refusal: the user's own name, then what is named like an id.
+func proofOf(valid, again *response, user string, refusals ...*response) (place string) {
 	best := 0
 	values := jsonValues(valid.body)
 	if len(values) == 0 {
@@ -546,7 +546,8 @@ func proofOf(valid, again, none *response, user string) (place string) {
 	}
 	walk(values[0], "$", "", 0, func(at, name, value string) {
 		e, err := parseExtract(at)
-		if err != nil || value == "" || wholeJWT.MatchString(value) || e.from(again.header, again.body) != value || e.from(none.header, none.body) != "" {
+		if err != nil || value == "" || wholeJWT.MatchString(value) || e.from(again.header, again.body) != value ||
+			slices.ContainsFunc(refusals, func(no *response) bool { return e.from(no.header, no.body) != "" }) {
 			return
 		}
 		worth := 1

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -209,13 +210,22 @@ func FuzzParse(f *testing.F) {
 	f.Add("target: http://127.0.0.1:1\ntoken: file:token\nprotected: {request: GET /me, proof: $.a[0]}\n")
 	f.Add("target: &a [*a]\nlogin: *a")
 	f.Add("a: {b: [c, {d: e}]}\n---\n")
+	f.Add("target: http://127.0.0.1:1\nlogin: [{oauth: {grant: code, issuer: /, client: a, user: u, password: p, params: {a: b}, inputs: {user: c}}}]\nrefresh: oauth\nrevoke: oauth\nprotected: [{request: GET /me}, {request: GET /you}]\n")
+	f.Add("target: http://127.0.0.1:1\nmint: {alg: HS256, secret: abc, header: {kid: [1, {a: b}]}, claims: {sub: 1}, lifetime: 1s, one_time: true}\nprotected: {request: GET http://127.0.0.1:2/me}\ntls: {cert: a, key: b}\n")
+	f.Add("target: http://127.0.0.1:1\nlogin: [{request: GET /, follow: 3, take: {a: 'input:b', access: 'location:c'}}]\nprotected: {request: GET /me}\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := Parse("r.yaml", []byte(text), testEnv)
 		if (r == nil) == (err == nil) {
 			t.Fatal("neither a recipe nor an error, or both")
 		}
 		if err == nil {
-			PlanOf(r)
+			if err := WritePlan(io.Discard, r); err != nil {
+				t.Error(err)
+			}
+			r.hosts()
+			if r.Mint != nil && r.Mint.PEM == "" {
+				r.Mint.token(r, time.Now())
+			}
 			return
 		}
 		for line := range strings.Lines(err.Error()) {
