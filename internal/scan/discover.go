@@ -56,13 +56,15 @@ var (
 	jwksPaths    = []string{"/.well-known/jwks.json", "/jwks.json", "/.well-known/jwks"}
 	loginPages   = []string{"/", "/login", "/signin"}
 	loginPaths   = []string{"/login", "/api/login", "/auth/login", "/api/auth/login", "/api/v1/auth/login", "/api/v1/login", "/signin", "/auth/signin", "/users/login", "/api/users/login", "/session", "/sessions", "/token", "/auth/token", "/authenticate", "/auth"}
+	refreshPaths = []string{"/refresh", "/token/refresh", "/auth/refresh", "/api/auth/refresh", "/refresh-token", "/api/refresh"}
+	logoutPaths  = []string{"/logout", "/auth/logout", "/api/auth/logout", "/api/logout", "/signout"}
 	callerPaths  = []string{"/me", "/api/me", "/users/me", "/api/users/me", "/profile", "/api/profile", "/auth/me", "/api/auth/me", "/api/v1/me", "/api/v1/users/me", "/user", "/api/user", "/userinfo", "/account", "/accounts", "/whoami", "/protected", "/api/protected", "/private", "/dashboard", "/admin", "/api/users", "/users", "/orders", "/api/orders", "/todos", "/tasks", "/notes", "/items", "/posts", "/messages"}
 )
 
 // Discover asks a service for what it publishes about itself, and writes a
-// recipe of it. It sends GET alone, apart from the user's own password to what
-// looks like a login and one refresh of the session that it thereby opened; it
-// never logs out. The error is ErrNotAuthorized, an *Unusable, or about a hint.
+// recipe of it. It sends GET and OPTIONS alone, apart from the user's own password
+// to what looks like a login and the refresh of the session that it thereby
+// opened; it never logs out. The error is ErrNotAuthorized, an *Unusable, or about a hint.
 func Discover(ctx context.Context, target string, h Hints) (*Discovery, error) {
 	u, err := parseTarget(target)
 	if err != nil {
@@ -585,14 +587,42 @@ func (s *scout) lifecycle(ctx context.Context) {
 		s.carry(&step)
 		s.draft.logout = &step
 		s.find("logout: %s %s (not tried)", op.method, op.path)
+	} else if path := s.exists(ctx, logoutPaths); path != "" {
+		step := draftStep{method: "POST", path: path}
+		s.carry(&step)
+		s.draft.logout = &step
+		s.find("logout: POST %s (not tried)", path)
 	}
 	if path := s.own(s.meta.Revoke); path != "" && s.refresh != nil {
 		s.draft.revoke = &draftStep{method: "POST", path: path, form: true, body: []pair{{"token", "{{refresh}}"}}}
 		s.find("revocation: POST %s (not tried)", path)
 	}
-	if op == nil && s.draft.revoke == nil {
+	if s.draft.logout == nil && s.draft.revoke == nil {
 		s.lack("logout: nothing that is named so; add logout to the recipe, if there is one")
 	}
+}
+
+// exists asks with OPTIONS, which changes nothing, and without any token, which
+// of the paths takes POST.
+func (s *scout) exists(ctx context.Context, paths []string) string {
+	for _, path := range append([]string{"/" + newCanary()}, paths...) {
+		q := plainGet(path)
+		q.method = http.MethodOptions
+		res, err := s.do(ctx, q)
+		if err != nil {
+			return ""
+		}
+		post := res.status != http.StatusNotFound && slices.ContainsFunc(strings.Split(strings.Join(res.header.Values("Allow"), ","), ","), func(m string) bool {
+			return strings.EqualFold(strings.TrimSpace(m), "post")
+		})
+		switch known := slices.Contains(paths, path); {
+		case post && !known:
+			return "" // it says so of everything
+		case post:
+			return path
+		}
+	}
+	return ""
 }
 
 // carry puts the access token into a step as the resource wants it.
@@ -625,6 +655,19 @@ func (s *scout) findRefresh(ctx context.Context) {
 	}
 	if path := s.own(s.meta.Token); path != "" {
 		steps = append(steps, draftStep{method: "POST", path: path, form: true, body: []pair{{"grant_type", "refresh_token"}, {"refresh_token", "{{refresh}}"}}})
+	}
+	if len(steps) == 0 {
+		if path := s.exists(ctx, refreshPaths); path != "" {
+			for _, name := range []string{s.refresh.name, "refresh_token", "refreshToken"} {
+				step := draftStep{method: "POST", path: path, body: []pair{{name, "{{refresh}}"}}}
+				if kind, _, _ := strings.Cut(s.refresh.place, ":"); kind == "cookie" {
+					step.body = nil
+				}
+				if !slices.ContainsFunc(steps, func(x draftStep) bool { return slices.Equal(x.body, step.body) }) {
+					steps = append(steps, step)
+				}
+			}
+		}
 	}
 	for _, step := range steps {
 		res, spots, err := s.send(ctx, step)

@@ -171,7 +171,8 @@ func WriteDiscoveryPlan(w io.Writer, target string, h Hints) error {
 		row(len(loginPages), "sign-in forms", loginPages)
 		fmt.Fprintf(&b, "%7d  is there a login: POST {} %s\n", len(loginPaths), strings.Join(loginPaths, " "))
 		fmt.Fprintf(&b, "%7d  the user's password, to what looks like a login, as JSON or form\n", maxAttempts)
-		fmt.Fprintf(&b, "      1  the refresh that the document or the metadata names\n")
+		fmt.Fprintf(&b, "%7d  are there refresh and logout: OPTIONS %s %s\n", 2+len(refreshPaths)+len(logoutPaths), strings.Join(refreshPaths, " "), strings.Join(logoutPaths, " "))
+		fmt.Fprintf(&b, "      3  the refresh that was found, with the token of the login\n")
 	}
 	if h.Token == "" && h.User == "" {
 		fmt.Fprintf(&b, "      -  protected resource: skipped, needs a token\n")
@@ -179,7 +180,7 @@ func WriteDiscoveryPlan(w io.Writer, target string, h Hints) error {
 		fmt.Fprintf(&b, "   rest  protected resource, with and without token: GET operations of the document, links of GET /, %s\n", strings.Join(callerPaths, " "))
 	}
 	fmt.Fprintf(&b, "%7d  requests in all, %g a second after a burst of %d\n", maxDiscovery, defaultLimits.RPS, defaultLimits.Burst)
-	b.WriteString("Nothing is sent to another host, and nothing that is named like a logout.\nWhat the scan sends then depends on what is found: --init writes it down, and --config FILE --plan prints it.\n")
+	b.WriteString("Nothing is sent to another host, and nothing that is named like a logout, OPTIONS apart.\nWhat the scan sends then depends on what is found: --init writes it down, and --config FILE --plan prints it.\n")
 	_, err = io.WriteString(w, b.String())
 	return err
 }
