@@ -47,6 +47,7 @@ type reporting struct {
 
 	least catalog.Severity
 	files []target
+	fresh []string // files that were not there before
 	known *finding.Baseline
 }
 
@@ -89,8 +90,12 @@ func (o *reporting) check() (err error) {
 			return usage(fmt.Errorf("report %s: two reports for one file", t.file), "")
 		}
 		seen[filepath.Clean(t.file)] = true
+		_, missing := os.Stat(t.file)
 		if err := touch(t.file); err != nil {
 			return usage(fmt.Errorf("report %w", err), "")
+		}
+		if missing != nil {
+			o.fresh = append(o.fresh, t.file)
 		}
 	}
 	if o.writeBaseline {
@@ -111,6 +116,16 @@ func (o *reporting) check() (err error) {
 		return usage(fmt.Errorf("--baseline %s: %w", o.baseline, err), "")
 	}
 	return nil
+}
+
+// tidy removes what check made and no report went into: an empty file would be
+// taken for a broken report.
+func (o *reporting) tidy() {
+	for _, name := range o.fresh {
+		if info, err := os.Stat(name); err == nil && info.Size() == 0 {
+			os.Remove(name)
+		}
+	}
 }
 
 // finish compares r with the baseline, writes every report, and gives the exit

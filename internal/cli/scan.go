@@ -85,6 +85,7 @@ type scanCommand struct {
 const defaultRecipe = "jotsight.yaml"
 
 func (s *scanCommand) run(c *cobra.Command, args []string) error {
+	defer s.tidy()
 	if err := s.check(); err != nil {
 		return err
 	}
