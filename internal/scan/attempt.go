@@ -26,6 +26,8 @@ type attempt struct {
 	mark    int      // where its part of the log begins
 	at      *Step    // what it attacked, if not what its needs say
 	until   int      // and where it ends, if sealed: what is sent later is no attack
+	sealed  bool     // the same where the log is read in the end
+	late    bool     // its part of the log is still to be read
 	planted []string // beginnings of lines that the attack itself wrote
 	records []*record
 	sight   sighting
@@ -201,13 +203,17 @@ func (a *attempt) note(token, canary, path string, v *visitor) {
 	if a.first.IsZero() {
 		a.first = time.Now()
 	}
+	if token != "" {
+		a.run.know("a token that the scan sent", token, forged)
+	}
+	if a.sealed {
+		a.run.known = append(a.run.known, canary)
+		return
+	}
 	a.marker.add(canary, v)
 	s := describe(token, canary, path, a.run.recipe.Claims)
 	if s.jti != "" && !slices.Contains(a.canaries, s.jti) && s.jti != a.run.jti {
 		a.canaries = append(a.canaries, s.jti)
-	}
-	if token != "" {
-		a.run.know("a token that the scan sent", token, forged)
 	}
 	a.sent = append(a.sent, s)
 }
@@ -317,20 +323,30 @@ func (a *attempt) look(ctx context.Context) {
 		seen.Why = "no control to compare with"
 		return
 	}
+	if r.deferred {
+		a.late = true
+		return
+	}
 	if a.until == 0 {
-		r.book.settle(ctx)
+		r.settle(ctx)
 	}
 	lines := r.book.since(a.mark)
 	if a.until > 0 {
 		lines = lines[:a.until-a.mark]
 	}
-	a.records = slices.DeleteFunc(r.book.records(lines), func(rec *record) bool {
+	a.read(r.book.records(lines))
+}
+
+// read judges the attempt by records among which its own are.
+func (a *attempt) read(records []*record) {
+	r, seen := a.run, &a.result.Seen
+	seen.Assessed = true
+	seen.Leak = slices.ContainsFunc(records, func(rec *record) bool { return r.leaks(rec.raw) })
+	a.records = slices.DeleteFunc(records, func(rec *record) bool {
 		return a.belated(rec) || slices.ContainsFunc(a.planted, func(m string) bool { return strings.HasPrefix(rec.text, m) })
 	})
 	a.sight = r.base.look(a.records, &a.marker)
-	seen.Assessed = true
 	seen.Tier = a.sight.tier
-	seen.Leak = slices.ContainsFunc(lines, func(l line) bool { return r.leaks(l.text) })
 	a.grade(seen)
 }
 
@@ -348,12 +364,20 @@ func (a *attempt) belated(rec *record) bool {
 }
 
 // begin starts the attempt's part of the log anew: what it sent before was good.
-func (a *attempt) begin() { a.mark, a.until = a.run.book.mark(), 0 }
+func (a *attempt) begin() {
+	a.mark, a.until = a.run.book.mark(), 0
+	if a.run.deferred {
+		a.run.known = append(a.run.known, a.canaries...)
+		a.marker = marker{}
+	}
+}
 
 // seal ends the attempt's part of the log: what it sends from now on is a control.
 func (a *attempt) seal(ctx context.Context) {
-	a.run.book.settle(ctx)
-	a.until = a.run.book.mark()
+	if a.sealed = a.run.deferred; !a.sealed {
+		a.run.settle(ctx)
+		a.until = a.run.book.mark()
+	}
 }
 
 // grade finds the fullest of the attack's records and says what it lacks.

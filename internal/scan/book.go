@@ -207,14 +207,18 @@ func (b *book) configured() (d time.Duration) {
 }
 
 // learn gives the service three times the time that it should need after a
-// request that was sent just now, and keeps in mind when the first line of ours
-// came. What comes later may be a summary, and says nothing of the delay.
+// request that was sent just now, or twice the time that its first line took, and
+// keeps that time in mind. What comes later may be a summary, and says nothing of the delay.
 func (b *book) learn(ctx context.Context, mark int, ours *marker) {
 	sent := time.Now()
-	b.settleFor(ctx, 3*b.configured())
-	for _, l := range b.since(mark) {
-		if ours.in(l.text) {
+	for range 3 {
+		b.settleFor(ctx, b.configured())
+		for _, l := range b.since(mark) {
+			if !ours.in(l.text) {
+				continue
+			}
 			b.learned = max(b.learned, l.at.Sub(sent))
+			b.settleFor(ctx, 2*l.at.Sub(sent)-time.Since(sent)) // for what else such a request writes
 			return
 		}
 	}

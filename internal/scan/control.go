@@ -163,3 +163,32 @@ func retryAfter(res *response, now time.Time) time.Duration {
 	}
 	return time.Second
 }
+
+// slowLog is the delay of a log from which on it is not waited for after every
+// probe, if its records can be told by their canaries.
+const slowLog = 300 * time.Millisecond
+
+// settle waits for the log, unless it is read in the end.
+func (r *run) settle(ctx context.Context) {
+	if !r.deferred {
+		r.book.settle(ctx)
+	}
+}
+
+// lookLate reads what the log held of every attempt, where that was put off: each
+// record by the canary that it carries, or by what links it to one.
+func (r *run) lookLate(ctx context.Context) {
+	if !r.deferred {
+		return
+	}
+	r.book.settle(ctx)
+	all := r.book.records(r.book.since(0))
+	for _, a := range r.attempts {
+		if !a.late {
+			continue
+		}
+		// Not by address: what was sent from there afterwards is no attack.
+		own, _ := r.base.attribute(all, &marker{canaries: a.canaries})
+		a.read(own)
+	}
+}

@@ -151,7 +151,7 @@ func (a *attempt) soundness(ctx context.Context) (why string) {
 			return err.Error()
 		}
 		s.sound = &got
-		a.run.book.settle(ctx)
+		a.run.settle(ctx)
 		a.begin()
 	}
 	if *s.sound != took {

@@ -79,7 +79,7 @@ func outlived(ctx context.Context, a *attempt) {
 	if !a.await(ctx, expiry(r.held).Add(time.Second), patience) {
 		return
 	}
-	r.book.settle(ctx)
+	r.settle(ctx)
 	a.begin()
 	got, err := a.confirm(ctx, variant{"expired", func(string) string { return r.held.access() }})
 	if err == nil && got == took {

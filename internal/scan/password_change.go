@@ -54,7 +54,7 @@ func passwordChange(ctx context.Context, a *attempt) {
 		a.inconclusive("password_change: %s", statusOr(res, err))
 		return
 	}
-	r.book.settle(ctx)
+	r.settle(ctx)
 	a.begin()
 	var accepted []string
 	got, err := a.confirm(ctx, variant{"access", func(string) string { return stolen.access() }})

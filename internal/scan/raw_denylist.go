@@ -72,7 +72,7 @@ func rawDenylist(ctx context.Context, a *attempt) {
 		a.inconclusive("the token of the second session: %v", err)
 		return
 	}
-	r.book.settle(ctx)
+	r.settle(ctx)
 	a.begin()
 	var list []variant
 	for _, sp := range live {

@@ -28,7 +28,7 @@ var _ = add(Probe{
 			return
 		}
 		defer s.v.close()
-		a.run.book.settle(ctx)
+		a.run.settle(ctx)
 		a.begin()
 		n := a.run.recipe.Limits.Refreshes
 		done := 0

@@ -35,7 +35,7 @@ func refreshReuse(ctx context.Context, a *attempt) {
 
 	// Two good refreshes, so that what is replayed is no longer the last one: a
 	// client that lost an answer may repeat that.
-	r.book.settle(ctx)
+	r.settle(ctx)
 	mark := r.book.mark()
 	good := &marker{}
 	rotated := true
@@ -53,7 +53,7 @@ func refreshReuse(ctx context.Context, a *attempt) {
 		}
 	}
 	since := time.Now()
-	r.book.settle(ctx)
+	r.settle(ctx)
 	if r.base != nil {
 		r.unrecorded(lifecycle{catalog.SilentRefresh, r.recipe.Refresh.Step, "a refresh token was used", good}, r.book.records(r.book.since(mark)))
 	}

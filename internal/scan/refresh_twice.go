@@ -62,7 +62,7 @@ func refreshTwice(ctx context.Context, a *attempt) {
 	// log is judged by him alone; but where both succeeded, he comes within the
 	// grace that this may be.
 	if len(successors) == 1 {
-		r.book.settle(ctx)
+		r.settle(ctx)
 	}
 	a.begin()
 	thief := s.with("refresh", first)

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -95,6 +96,7 @@ type run struct {
 	gone     bool          // for good
 	logged   int           // logins that a dead session made necessary
 	unread   bool          // controls were refused, and their records may still come
+	deferred bool          // the log is late, and its records carry our canaries: it is read in the end
 	known    []string      // canaries of controls that were sent among attacks
 	public   []publicKey   // of the service
 	pair     forge.Key     // the scan's own, for tokens that bring their key along; nil until it is needed
@@ -314,6 +316,9 @@ func (r *run) control(ctx context.Context, begin int) error {
 	}
 	r.book.learn(ctx, mark, &a.marker)
 	r.book.taught()
+	r.deferred = r.base != nil && r.book.flush() >= slowLog && slices.ContainsFunc(r.book.records(r.book.since(mark)), func(rec *record) bool {
+		return strings.Contains(rec.raw, c.garbage.canary) && !r.base.plain(rec, &a.marker)
+	})
 	return nil
 }
 
@@ -377,7 +382,7 @@ func (r *run) attempt(ctx context.Context, p Probe) *attempt {
 // once runs a probe and reads what the log held of it.
 func (r *run) once(ctx context.Context, p Probe) *attempt {
 	if r.unread { // a record without a canary would be taken for one of the next attack
-		r.book.settle(ctx)
+		r.settle(ctx)
 		r.unread = false
 	}
 	a := &attempt{run: r, probe: p, v: r.client.visitor(), mark: r.book.mark()}
@@ -415,6 +420,7 @@ func (r *run) finish(ctx context.Context) error {
 	for _, s := range r.book.secrets() {
 		r.know("a session of a log source", s, standing)
 	}
+	r.lookLate(ctx)
 	r.alerts(ctx)
 	r.conclude(ctx)
 	for _, a := range r.attempts {

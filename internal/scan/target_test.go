@@ -669,6 +669,12 @@ func (g *target) print(format string, args ...any) {
 		g.file.WriteString(text)
 	}
 	switch {
+	case g.logging == "batch": // written every half second, all at once
+		g.pending.Go(func() {
+			time.Sleep(time.Until(time.Now().Truncate(500 * time.Millisecond).Add(500 * time.Millisecond)))
+			write()
+		})
+		return
 	case g.logging == "late":
 		g.pending.Go(func() { time.Sleep(50 * time.Millisecond); write() })
 		return
@@ -683,7 +689,7 @@ func (g *target) print(format string, args ...any) {
 func (g *target) access(r *http.Request, status int) {
 	addr, _, _ := net.SplitHostPort(r.RemoteAddr)
 	switch g.logging {
-	case "", "silent", "full":
+	case "", "silent", "full", "batch":
 	case "accessjson":
 		level := "INFO"
 		if status >= 400 {
@@ -731,7 +737,7 @@ func (g *target) record(r *http.Request, raw string, why refusal) {
 		g.print("token refused: %s: kid=%s request=%s\n", why, header.Kid, id)
 	case "prefix":
 		g.print("token refused: %s: %.16s...\n", why, raw)
-	case "full":
+	case "full", "batch":
 		kind := "jwt.verification_failed"
 		switch why {
 		case "missing":

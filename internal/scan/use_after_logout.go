@@ -123,7 +123,7 @@ func (a *attempt) ended(ctx context.Context, name string, step Step) (s *session
 	if _, got, err := before.send(ctx, s.access()); err != nil || got != took {
 		return s, "the token of a new session is " + orError(got, err)
 	}
-	r.book.settle(ctx)
+	r.settle(ctx)
 	mark := r.book.mark()
 	good := &marker{}
 	req := s.request(step)
@@ -135,7 +135,7 @@ func (a *attempt) ended(ctx context.Context, name string, step Step) (s *session
 	if res.status >= 400 {
 		return s, fmt.Sprintf("%s answered %d", name, res.status)
 	}
-	r.book.settle(ctx)
+	r.settle(ctx)
 	if r.base != nil {
 		r.unrecorded(lifecycle{catalog.SilentRevocation, step, "a session was ended by " + name, good}, r.book.records(r.book.since(mark)))
 	}
