@@ -153,6 +153,15 @@ type Stats struct {
 	Lines      int   `json:"lines"`
 	Requests   int   `json:"requests"`
 	DurationMS int64 `json:"duration_ms"`
+	// How long attacks took to be recorded and to be alerted; nil: none was.
+	TimeToRecord *Spread `json:"time_to_record,omitempty"`
+	TimeToAlert  *Spread `json:"time_to_alert,omitempty"`
+}
+
+// A Spread is the middle and the end of a set of times.
+type Spread struct {
+	MedianMS float64 `json:"median_ms"`
+	MaxMS    float64 `json:"max_ms"`
 }
 
 // A Report is the whole result of one scan or lint.

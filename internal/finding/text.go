@@ -155,6 +155,14 @@ func summary(r *Report) string {
 		parts = append(parts, count(r.Stats.Requests, "request"))
 	}
 	parts = append(parts, (time.Duration(r.Stats.DurationMS) * time.Millisecond).Round(100*time.Millisecond).String())
+	for _, x := range []struct {
+		what string
+		s    *Spread
+	}{{"recorded", r.Stats.TimeToRecord}, {"alerted", r.Stats.TimeToAlert}} {
+		if x.s != nil {
+			parts = append(parts, fmt.Sprintf("%s after %.0f ms, at most %.0f ms", x.what, x.s.MedianMS, x.s.MaxMS))
+		}
+	}
 	return strings.Join(parts, ", ")
 }
 

@@ -435,6 +435,16 @@ func (r *run) finish(ctx context.Context) error {
 		Files:      len(r.book.sources),
 		Lines:      r.book.mark(),
 	}
+	var record, alert []float64
+	for _, a := range r.attempts {
+		if ms := a.result.Seen.TimeToRecord; ms != nil {
+			record = append(record, *ms)
+		}
+		if ms := a.result.Alerted.TimeToAlert; ms != nil {
+			alert = append(alert, *ms)
+		}
+	}
+	r.report.Stats.TimeToRecord, r.report.Stats.TimeToAlert = spread(record), spread(alert)
 	if err := r.vault.scrub(r.report); err != nil {
 		return err
 	}
@@ -518,4 +528,13 @@ func (r *run) givenKey() error {
 		r.signer = keySigner("the key of the recipe", alg, key)
 	}
 	return nil
+}
+
+// spread gives median and maximum; nil for none.
+func spread(ms []float64) *finding.Spread {
+	if len(ms) == 0 {
+		return nil
+	}
+	slices.Sort(ms)
+	return &finding.Spread{MedianMS: ms[len(ms)/2], MaxMS: ms[len(ms)-1]}
 }
