@@ -16,8 +16,14 @@ var _ = add(Probe{
 	Title:    "no token, under methods that filters forget",
 	Stage:    StageRefusal,
 	Requests: requests(2 * len(forgottenMethods)),
-	Truth:    []event.Reason{event.ReasonMissing, event.ReasonBadScheme},
-	Run:      methodBypass,
+	To: func(r *Recipe) (list []Step) {
+		for _, method := range forgottenMethods {
+			list = append(list, Step{Method: method, Path: r.Protected.Path})
+		}
+		return list
+	},
+	Truth: []event.Reason{event.ReasonMissing, event.ReasonBadScheme},
+	Run:   methodBypass,
 })
 
 // forgottenMethods change nothing: two that RFC 9110 and RFC 4918 call safe, and

@@ -23,6 +23,12 @@ var _ = add(Probe{
 	Title:    "operations of the OpenAPI document that give tokens to anybody",
 	Stage:    StageLifecycle,
 	Requests: requests(issuancePaths + 3*issuanceRoutes),
+	To: func(r *Recipe) (list []Step) {
+		for _, path := range openAPIPaths[:issuancePaths] {
+			list = append(list, Step{Method: "GET", Path: path})
+		}
+		return append(list, Step{Method: "POST", Path: "operations of that document"}, r.Protected.Step)
+	},
 	Run: func(ctx context.Context, a *attempt) {
 		r := a.run
 		doc, err := a.document(ctx)
