@@ -69,6 +69,19 @@ func TestNotAuthorized(t *testing.T) {
 // allow, in any span of time.
 func TestRateIsHonoured(t *testing.T) {
 	t.Parallel()
+	for name, l := range map[string]Limits{
+		"a narrow one": {RPS: 50, Burst: 5, Timeout: 10 * time.Second},
+		"the default":  defaultLimits,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkRate(t, l, l.Burst+20)
+		})
+	}
+}
+
+// checkRate sends n requests from four goroutines.
+func checkRate(t *testing.T, l Limits, n int) {
 	var mu sync.Mutex
 	var at []time.Time
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -81,7 +94,7 @@ func TestRateIsHonoured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipe.Limits.RPS, recipe.Limits.Burst = 50, 5
+	recipe.Limits = l
 	c, err := newClient(recipe)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +103,7 @@ func TestRateIsHonoured(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			v := c.visitor()
-			for range 6 {
+			for range n / 4 {
 				if _, err := v.do(t.Context(), newRequest(recipe.Protected.Step, func(s string) string { return s })); err != nil {
 					t.Error(err)
 				}
@@ -98,13 +111,13 @@ func TestRateIsHonoured(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if len(at) != 24 {
-		t.Fatalf("%d requests arrived, want 24", len(at))
+	if len(at) != n/4*4 {
+		t.Fatalf("%d requests arrived, want %d", len(at), n/4*4)
 	}
 	for i := range at {
 		for j := i + 1; j < len(at); j++ {
 			// What waits on its way arrives closer together than it was sent; 50 ms are allowed for that.
-			if most := 5 + 50*(at[j].Sub(at[i])+50*time.Millisecond).Seconds() + 1; float64(j-i+1) > most {
+			if most := float64(l.Burst) + l.RPS*(at[j].Sub(at[i])+50*time.Millisecond).Seconds() + 1; float64(j-i+1) > most {
 				t.Fatalf("%d requests within %s, and at most %.1f are allowed", j-i+1, at[j].Sub(at[i]), most)
 			}
 		}
