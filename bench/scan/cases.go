@@ -122,7 +122,8 @@ func cases(all []property, samples int, seed uint64) (list []testcase) {
 // fits reports whether two properties can be had at once and seen both.
 func fits(p, q property) bool {
 	algs := p.Alg != "" && q.Alg != "" && p.Alg != q.Alg
-	secrets := strings.Contains(p.Name, "secret") && (strings.Contains(q.Name, "secret") || q.Alg != "")
+	secret := func(p property) bool { return strings.Contains(p.Name, "secret") }
+	secrets := secret(p) && (secret(q) || q.Alg != "") || secret(q) && p.Alg != ""
 	if algs || secrets {
 		return false
 	}
@@ -145,16 +146,20 @@ func fits(p, q property) bool {
 	return true
 }
 
-// pick keeps the cases whose name, switch or log mode is asked for.
+// pick keeps the cases that are asked for by name, switch, log mode or group.
 func pick(list []testcase, names string) ([]testcase, error) {
 	var out []testcase
 	for want := range strings.SplitSeq(names, ",") {
 		want = strings.TrimSpace(want)
-		at := slices.IndexFunc(list, func(c testcase) bool { return c.name() == want || c.name() == "sound/"+want })
-		if at < 0 {
+		had := len(out)
+		for _, c := range list {
+			if c.name() == want || c.name() == "sound/"+want || c.group == want {
+				out = append(out, c)
+			}
+		}
+		if len(out) == had {
 			return nil, fmt.Errorf("switch %q: no case of this name; -v prints all", want)
 		}
-		out = append(out, list[at])
 	}
 	return out, nil
 }

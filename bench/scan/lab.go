@@ -223,7 +223,9 @@ func recipeOf(m manifest, c testcase, hook string) string {
 		line("logout: {request: POST /logout, %s}", with)
 	}
 	line("forbidden: {request: GET /admin, %s}", with)
-	line(`password_change: {request: POST /password, json: {old: "{{password}}", new: "{{new_password}}"}, %s}`, with)
+	if m.Sessions {
+		line(`password_change: {request: POST /password, json: {old: "{{password}}", new: "{{new_password}}"}, %s}`, with)
+	}
 	keys := []string{}
 	if m.Public != "" {
 		keys = append(keys, "jwks: /.well-known/jwks.json", fmt.Sprintf("public: %q", m.Public))

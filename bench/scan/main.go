@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, out, talk io.Writer) (s summary, er
 	flags := flag.NewFlagSet("scan", flag.ContinueOnError)
 	flags.SetOutput(talk)
 	asJSON := flags.Bool("json", false, "print the summary as JSON")
-	names := flags.String("switches", "", "scan these `NAMES` alone: switches, log modes, or combinations as -v prints them")
+	names := flags.String("switches", "", "scan these `NAMES` alone: switches, log modes, combinations as -v prints them, or groups: protection, odd, log, alert, pair, odd x log, weak x odd")
 	parallel := flags.Int("parallel", 2, "scans side by side")
 	samples := flags.Int("samples", 16, "combinations of each sort")
 	seed := flags.Uint64("seed", 4, "of the sample")

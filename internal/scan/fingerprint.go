@@ -23,7 +23,8 @@ func (r *run) fingerprints() {
 		for _, rec := range a.sight.attacks {
 			value, ok := rec.field(fingerprintKeys...)
 			of := a.sentIn(rec)
-			if !ok || len(value) < 4 || len(of) != 1 || of[0].raw == "" || rec.weight() > 1 {
+			// Only a canary says which of the tokens it was.
+			if !ok || len(value) < 4 || len(of) != 1 || of[0].raw == "" || rec.weight() > 1 || !strings.Contains(rec.raw, of[0].canary) {
 				continue
 			}
 			raw := of[0].raw

@@ -187,7 +187,7 @@ func (l *recorder) access(r *http.Request, t *token, status int) {
 	case "silent", "typed", "generic", "text", "stacks", "forge-crlf", "forge-ansi", "forge-login":
 		return
 	case "access":
-		l.write(fmt.Sprintf(`%s - - [%s] "%s %s %s" %d %d`, address(r), time.Now().Format("02/Jan/2006:15:04:05 -0700"), r.Method, r.URL.Path, r.Proto, status, 64))
+		l.write(fmt.Sprintf(`%s - - [%s] "%s %s %s" %d %d`, address(r), time.Now().Format("02/Jan/2006:15:04:05 -0700"), r.Method, r.URL.EscapedPath(), r.Proto, status, 64))
 		return
 	case "guard", "folded":
 		if status < 400 && t != nil && t.claims != nil {
@@ -328,9 +328,9 @@ func (l *recorder) line(r *http.Request, e entry) string {
 		if text == "" {
 			text = "unauthorized"
 		}
-		return fmt.Sprintf("%s %s %s %s %s %s", stamp(), l.level(e), text, address(r), r.Method, r.URL.Path)
+		return fmt.Sprintf("%s %s %s %s %s %s", stamp(), l.level(e), text, address(r), r.Method, r.URL.EscapedPath())
 	case "typed":
-		return fmt.Sprintf("%s %s %s%s addr=%s %s %s", stamp(), l.level(e), strings.ReplaceAll(e.kind, "_", " "), because(e), address(r), r.Method, r.URL.Path)
+		return fmt.Sprintf("%s %s %s%s addr=%s %s %s", stamp(), l.level(e), strings.ReplaceAll(e.kind, "_", " "), because(e), address(r), r.Method, r.URL.EscapedPath())
 	case "text", "stacks", "forge-login":
 		text := stamp() + " " + l.level(e) + " " + strings.ReplaceAll(e.kind, "_", " ") + because(e) + " " + pairs(l.fields(r, e)[4:], strconv.Quote)
 		if l.mode == "forge-login" && e.kind == "issue_failed" {
