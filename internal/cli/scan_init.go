@@ -74,6 +74,14 @@ func (s *scanCommand) bare(c *cobra.Command, target string) (*scan.Recipe, error
 	if err != nil {
 		return nil, err
 	}
+	if c.Flags().Changed("rate") {
+		if err := new(scan.Recipe).SetRate(s.rate); err != nil {
+			return nil, usage(fmt.Errorf("--rate: %w", err), "")
+		}
+		if h.Rate = s.rate; s.rate == 0 {
+			h.Rate = -1
+		}
+	}
 	if h.Token == "" && h.User == "" && !s.asks.init {
 		return nil, usage(errors.New("scan: no token"), "set JOTSIGHT_TOKEN, use --token-file, log in with --user and --password-env, or describe the login in a recipe and use --config")
 	}

@@ -32,6 +32,14 @@ type Hints struct {
 	Rate float64
 }
 
+func (h Hints) limits() Limits {
+	l := defaultLimits
+	if h.Rate != 0 {
+		l.RPS = max(h.Rate, 0)
+	}
+	return l
+}
+
 // A Discovery is what Discover learned.
 type Discovery struct {
 	Text     []byte   // a recipe in YAML, with comments for whoever goes on with it
@@ -70,13 +78,9 @@ func Discover(ctx context.Context, target string, h Hints) (*Discovery, error) {
 	if err != nil {
 		return nil, fmt.Errorf("target: %w", err)
 	}
-	limits := defaultLimits
-	if h.Rate != 0 {
-		limits.RPS = max(h.Rate, 0)
-	}
 	path := u.RequestURI()
 	u.Path, u.RawPath, u.RawQuery, u.Fragment = "", "", "", ""
-	r := &Recipe{Dir: ".", Target: u, Limits: limits, Carrier: bearer}
+	r := &Recipe{Dir: ".", Target: u, Limits: h.limits(), Carrier: bearer}
 	if err := r.allowed(ctx, h.Authorized); err != nil {
 		return nil, err
 	}

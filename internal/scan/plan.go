@@ -179,7 +179,11 @@ func WriteDiscoveryPlan(w io.Writer, target string, h Hints) error {
 	} else {
 		fmt.Fprintf(&b, "   rest  protected resource, with and without token: GET operations of the document, links of GET /, %s\n", strings.Join(callerPaths, " "))
 	}
-	fmt.Fprintf(&b, "%7d  requests in all, %g a second after a burst of %d\n", maxDiscovery, defaultLimits.RPS, defaultLimits.Burst)
+	fmt.Fprintf(&b, "%7d  requests in all", maxDiscovery)
+	if l := h.limits(); l.RPS > 0 {
+		fmt.Fprintf(&b, ", %g a second after a burst of %d", l.RPS, l.Burst)
+	}
+	b.WriteString("\n")
 	b.WriteString("Nothing is sent to another host, and nothing that is named like a logout, OPTIONS apart.\nWhat the scan sends then depends on what is found: --init writes it down, and --config FILE --plan prints it.\n")
 	_, err = io.WriteString(w, b.String())
 	return err
