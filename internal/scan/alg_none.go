@@ -33,7 +33,7 @@ var _ = add(Probe{
 		if t.Payload.Has("jti") { // which the service may know
 			variants = append(variants, variant{"none, with the own jti", func(string) string { return forge.Unsigned(none, a.run.fresh()) + "." }})
 		}
-		accepted, doubt := a.try(ctx, variants...)
+		accepted, doubt := a.admits(ctx, variants...)
 		if len(accepted) == 0 {
 			a.judge(accepted, doubt, "alg none")
 			return

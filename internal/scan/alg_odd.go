@@ -31,7 +31,7 @@ var _ = add(Probe{
 			return variant{name, func(c string) string { return forge.Unsigned(header, a.run.fresh().Set("jti", c)) + end }}
 		}
 		const empty, number = "alg empty", "alg a number"
-		accepted, doubt := a.try(ctx,
+		accepted, doubt := a.admits(ctx,
 			unsigned("no alg", t.Header.Delete("alg"), "."),
 			unsigned("alg null", t.Header.Set("alg", nil), "."),
 			unsigned(empty, t.Header.Set("alg", ""), "."),

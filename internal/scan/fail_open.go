@@ -54,7 +54,7 @@ var _ = add(Probe{
 		if !slices.ContainsFunc(r.found, func(f found) bool { return f.id == catalog.AlgNoneAccepted || f.id == catalog.FailOpen }) {
 			variants = append(variants, variant{"a header that is null", text("null")})
 		}
-		accepted, doubt := a.try(ctx, variants...)
+		accepted, doubt := a.admits(ctx, variants...)
 		a.judge(accepted, doubt, "a token over which the verifier stumbles")
 		if len(accepted) == 0 {
 			return

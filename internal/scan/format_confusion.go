@@ -54,7 +54,7 @@ var _ = add(Probe{
 				variant{"JSON with an empty list of signatures", func(c string) string { return `{"payload":"` + encoded(c) + `","signatures":[]}` }},
 				variant{both, func(c string) string { return polyglot(encoded(c), t.Signature) }})
 		}
-		accepted, doubt := a.try(ctx, variants...)
+		accepted, doubt := a.admits(ctx, variants...)
 		if len(accepted) > 0 && accepted[len(accepted)-1] == both {
 			// Where the signed half is read, and it is sound, all is well; and where no
 			// signature is needed, the two forms are not to blame.

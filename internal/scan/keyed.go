@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -70,7 +71,7 @@ func (a *attempt) keyed(ctx context.Context, what string, attacks ...keyed) (hit
 			doubt = fmt.Sprintf("%s: %v", k.name, err)
 		case got == took:
 			return a.controlled(ctx, what, k)
-		case got != refused:
+		case !a.closed(got):
 			doubt = fmt.Sprintf("%s: %s", k.name, got)
 		}
 	}
@@ -127,6 +128,32 @@ func (a *attempt) controlled(ctx context.Context, what string, k keyed) *keyed {
 	}
 	a.fail("%s: accepted (%s), and refused with a random key", what, k.name)
 	return &k
+}
+
+// admits is try where nothing is asked but who gets in: a server that breaks over
+// an attack lets nobody in. That it broke over the attack alone is shown by the
+// valid token, which is sent after every probe.
+func (a *attempt) admits(ctx context.Context, variants ...variant) (accepted []string, doubt string) {
+	for _, v := range variants {
+		got, err := a.confirm(ctx, v)
+		switch {
+		case err != nil:
+			doubt = fmt.Sprintf("%s: %v", v.name, err)
+		case got == took:
+			accepted = append(accepted, v.name)
+		case !a.closed(got):
+			doubt = fmt.Sprintf("%s: %s", v.name, got)
+		}
+	}
+	a.result.Accepted = a.result.Accepted || len(accepted) > 0
+	return accepted, doubt
+}
+
+// closed reports whether the last answer let nobody in. What stands before a
+// server and does not reach it (502 to 504) says nothing about the server.
+func (a *attempt) closed(got answer) bool {
+	status := a.result.Status
+	return got == refused || got == broken && (status < http.StatusBadGateway || status > http.StatusGatewayTimeout)
 }
 
 // control sends a token that must be refused, after an attack that was not. Its

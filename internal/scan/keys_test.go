@@ -115,3 +115,21 @@ func TestKeys(t *testing.T) {
 		})
 	}
 }
+
+// TestBreaksClosed holds that a service that answers 500 to what it cannot read
+// lets nobody in by that, while a gateway's 503 decides nothing.
+func TestBreaksClosed(t *testing.T) {
+	t.Parallel()
+	r := runTarget(t, newTarget(t, switches{limit: 40, refreshLimit: 10, crashes: true}), "")
+	for _, check := range []string{"fail-open", "format-confusion", "alg-odd", "embedded-key"} {
+		if run := runOf(t, r, check); run.Verdict != finding.Pass {
+			t.Errorf("%s: %s: %s", check, run.Verdict, run.Why)
+		}
+	}
+	for status, want := range map[int]bool{500: true, 501: true, 502: false, 503: false, 504: false} {
+		a := attempt{result: finding.Run{Status: status}}
+		if got := a.closed(broken); got != want {
+			t.Errorf("%d: closed %v, want %v", status, got, want)
+		}
+	}
+}

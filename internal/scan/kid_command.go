@@ -32,7 +32,7 @@ var _ = add(Probe{
 				return forge.Unsigned(header, r.fresh().Set("jti", canary)) + "." + forge.Encode(randomKey())
 			}})
 		}
-		accepted, doubt := a.try(ctx, variants...)
+		accepted, doubt := a.admits(ctx, variants...)
 		for i, o := range offers {
 			if i == 0 && o.await(ctx) || o.came() {
 				a.result.Accepted = true

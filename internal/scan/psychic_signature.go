@@ -50,7 +50,7 @@ var _ = add(Probe{
 		if r.token.Payload.Has("jti") { // which the service may know
 			variants = append(variants, variant{"r and s zero", func(string) string { return with(r.fresh(), r.token.Header, "r and s zero") }})
 		}
-		accepted, doubt := a.try(ctx, variants...)
+		accepted, doubt := a.admits(ctx, variants...)
 		if len(accepted) > 0 {
 			a.seal(ctx)
 			if got, err := a.control(ctx, garbled(r.token)); err != nil || got == took {
