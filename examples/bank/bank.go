@@ -168,7 +168,7 @@ func routes(r chi.Router, s steps, l *ledger) {
 }
 
 // clientAddress is who is at the other end. The bank stands behind a proxy on
-// the same machine, if behind any: X-Forwarded-For counts from there alone.
+// the same machine, if behind any: X-Forwarded-For counts from 127.0.0.1 alone.
 func clientAddress(r *http.Request) string {
 	if ip := middleware.GetClientIP(r.Context()); ip != "" {
 		return ip
@@ -180,4 +180,4 @@ func clientAddress(r *http.Request) string {
 	return host
 }
 
-var behindLocalProxy = middleware.ClientIPFromXFF("127.0.0.0/8", "::1/128")
+var behindLocalProxy = middleware.ClientIPFromXFF("127.0.0.1/32", "::1/128")

@@ -41,6 +41,9 @@ func scanBlind(t *testing.T, sw bank.Switches) map[string]string {
 func cells(r *finding.Report) map[string]string {
 	m := map[string]string{}
 	for _, run := range r.Runs {
+		if run.Check == "login-oracle" || run.Check == "timing-oracle" {
+			continue // they say nothing on a machine that is too busy for them
+		}
 		m[run.Check] = fmt.Sprintf("verdict=%s accepted=%t recorded=%s leak=%t forged=%t alerted=%t",
 			run.Verdict, run.Accepted, run.Seen.Tier, run.Seen.Leak, run.Seen.ForgedLine, run.Alerted.Fired)
 	}
@@ -52,19 +55,24 @@ func cells(r *finding.Report) map[string]string {
 // nothing in the demo's result is written in advance.
 func TestOneSwitchChangesOneRow(t *testing.T) {
 	before := scanBlind(t, bank.Blind())
-	if len(before) < 16 {
-		t.Fatalf("%d rows, want the 16 attacks: %v", len(before), before)
+	if len(before) < 40 {
+		t.Fatalf("%d rows, want the 40 attacks and more: %v", len(before), before)
 	}
 	for _, test := range []struct {
 		weakness string
 		on       bool
 		want     map[string]string // by row, a part of its cells
 	}{
-		{"alg-none-accepted", true, map[string]string{"alg-none": "accepted=true"}},
-		{"expired-accepted", true, map[string]string{"expired": "accepted=true"}},
+		// A header that states alg twice, none among them, is one of alg none to a
+		// reader who takes the last.
+		{"alg-none-accepted", true, map[string]string{"alg-none": "accepted=true", "format-confusion": "accepted=true"}},
+		// The bank's library looks at all times or at none.
+		{"expired-accepted", true, map[string]string{"expired": "accepted=true", "not-before": "accepted=true"}},
 		{"audience-not-checked", false, map[string]string{"wrong-audience": "accepted=false"}},
 		{"token-in-url", false, map[string]string{"token-in-url": "accepted=false"}},
-		{"revoked-token-accepted", false, map[string]string{"use-after-logout": "accepted=false"}},
+		// Whether another spelling of a revoked token passes can be asked only
+		// where the token itself does not.
+		{"revoked-token-accepted", false, map[string]string{"use-after-logout": "accepted=false", "raw-denylist": "verdict=pass"}},
 		{"no-verify-rate-limit", false, map[string]string{"bad-token-burst": "verdict=pass"}},
 		// Several names of parameters are tried, and to this bank a token under
 		// any but its own is a missing one.

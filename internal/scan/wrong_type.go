@@ -41,10 +41,11 @@ var (
 
 // otherTypes gives the alterations of every place in which a token says its
 // type: the header typ of RFC 9068, and the claims that services invented. At
-// most four.
+// most four. JWT is not among them: many services whose own tokens say at+jwt
+// take it for access tokens of older issuers, and it names no other type.
 func otherTypes(t *forge.Token) (list []alteration) {
 	if accessTyp.MatchString(t.Header.Text("typ")) {
-		for _, typ := range []string{"JWT", "logout+jwt"} {
+		for _, typ := range []string{"logout+jwt", "refresh+jwt"} {
 			list = append(list, alteration{name: "typ " + typ, header: func(h forge.Object) forge.Object { return h.Set("typ", typ) }})
 		}
 	}
