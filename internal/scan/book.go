@@ -228,17 +228,28 @@ func (b *book) learn(ctx context.Context, mark int, ours *marker) {
 // more comes, at most two seconds longer.
 func (b *book) settle(ctx context.Context) { b.settleFor(ctx, b.flush()) }
 
-func (b *book) settleFor(ctx context.Context, wait time.Duration) {
+func (b *book) settleFor(ctx context.Context, wait time.Duration) { b.settleUntil(ctx, wait, nil) }
+
+// settleUntil is settleFor that ends earlier when the log is quiet and holds
+// enough. Of several sources one may be slower than the rest: then all the time
+// is needed. enough is asked again only when there are further lines; nil: never.
+func (b *book) settleUntil(ctx context.Context, wait time.Duration, enough func() bool) {
 	if !b.assessed() {
 		return
 	}
 	until := time.Now().Add(wait)
 	last := until.Add(2 * time.Second)
+	asked := -1
 	for now := time.Now(); now.Before(last); now = time.Now() {
 		b.poll() // the goroutine that reads may not have had its turn
 		b.mu.Lock()
-		quiet := now.Sub(b.changed)
+		quiet, n := now.Sub(b.changed), len(b.lines)
 		b.mu.Unlock()
+		if enough != nil && len(b.sources) == 1 && n != asked && quiet >= min(wait, 50*time.Millisecond) {
+			if asked = n; enough() {
+				return
+			}
+		}
 		if now.After(until) && quiet >= min(wait, 50*time.Millisecond) && b.asked(until) {
 			return
 		}

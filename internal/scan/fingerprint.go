@@ -22,12 +22,10 @@ func (r *run) fingerprints() {
 	for _, a := range r.attempts {
 		for _, rec := range a.sight.attacks {
 			value, ok := rec.field(fingerprintKeys...)
-			of := a.sentIn(rec)
-			// Only a canary says which of the tokens it was.
-			if !ok || len(value) < 4 || len(of) != 1 || of[0].raw == "" || rec.weight() > 1 || !strings.Contains(rec.raw, of[0].canary) {
+			raw := a.tokenOf(rec)
+			if !ok || len(value) < 4 || raw == "" || rec.weight() > 1 {
 				continue
 			}
-			raw := of[0].raw
 			if !slices.Contains(ofToken[raw], value) {
 				ofToken[raw] = append(ofToken[raw], value)
 			}
@@ -59,4 +57,18 @@ func (r *run) fingerprints() {
 	if len(f.evidence) > 0 {
 		r.find(f)
 	}
+}
+
+// tokenOf gives the token of the one request whose canary a record carries. A jti
+// does not tell: forgeries share it.
+func (a *attempt) tokenOf(rec *record) (raw string) {
+	for _, s := range a.sent {
+		if strings.Contains(rec.raw, s.canary) {
+			if raw != "" && raw != s.raw {
+				return ""
+			}
+			raw = s.raw
+		}
+	}
+	return raw
 }

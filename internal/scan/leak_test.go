@@ -128,8 +128,8 @@ func TestFingerprints(t *testing.T) {
 		a := &attempt{}
 		for _, e := range tt.entries {
 			canary := e.canary + "23456789abcdef"
-			a.sent = append(a.sent, sent{raw: e.token, canary: canary})
-			a.sight.attacks = append(a.sight.attacks, b.records([]line{{text: `{"jwt.fp":"ffff` + e.fp + `","request_id":"` + canary + `"}`}})...)
+			a.sent = append(a.sent, sent{raw: e.token, canary: canary, jti: "the-same-jti"})
+			a.sight.attacks = append(a.sight.attacks, b.records([]line{{text: `{"jwt.fp":"ffff` + e.fp + `","request_id":"` + canary + `","jwt.id":"the-same-jti"}`}})...)
 		}
 		r := &run{recipe: &Recipe{}, attempts: []*attempt{a}}
 		r.vault.prints, _ = event.NewFingerprinter("1", make([]byte, 32))
