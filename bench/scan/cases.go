@@ -92,7 +92,12 @@ func cases(all []property, samples int, seed uint64) (list []testcase) {
 		if p.Name == "json" {
 			continue // the default, as above
 		}
-		list = append(list, one(p))
+		c := one(p)
+		if slow(p) { // first, so that nobody waits for them in the end
+			list = append([]testcase{c}, list...)
+			continue
+		}
+		list = append(list, c)
 		if !slices.Contains(masks, p.Name) {
 			of[p.Group] = append(of[p.Group], p)
 		}
@@ -118,6 +123,10 @@ func cases(all []property, samples int, seed uint64) (list []testcase) {
 	}
 	return list
 }
+
+// slow reports whether a log mode makes the scan wait at every probe. Such a mode
+// is scanned once, and in no combination.
+func slow(p property) bool { return p.Name == "late" || p.Name == "batch" }
 
 // fits reports whether two properties can be had at once and seen both.
 func fits(p, q property) bool {

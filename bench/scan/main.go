@@ -2,7 +2,7 @@
 // examples/targets/lab, scans the lab once for each switch and for a sample of
 // combinations, and compares what is reported with what is true.
 //
-//	go run -C bench ./scan                          everything, about three minutes
+//	go run -C bench ./scan                          everything, some four minutes
 //	go run -C bench ./scan -switches jku-trusted -v one, with what was reported
 //	go run -C bench ./scan -json                    for programs
 //	go run -C bench ./scan -write                   the section of bench/README.md
@@ -45,8 +45,8 @@ func run(ctx context.Context, args []string, out, talk io.Writer) (s summary, er
 	flags.SetOutput(talk)
 	asJSON := flags.Bool("json", false, "print the summary as JSON")
 	names := flags.String("switches", "", "scan these `NAMES` alone: switches, log modes, combinations as -v prints them, or groups: protection, odd, log, alert, pair, odd x log, weak x odd")
-	parallel := flags.Int("parallel", 2, "scans side by side")
-	samples := flags.Int("samples", 16, "combinations of each sort")
+	parallel := flags.Int("parallel", 6, "scans side by side; they wait more than they compute")
+	samples := flags.Int("samples", 12, "combinations of each sort")
 	seed := flags.Uint64("seed", 4, "of the sample")
 	verbose := flags.Bool("v", false, "print every scan as it ends")
 	keep := flags.String("keep", "", "`FOLDER` that keeps recipes, logs and reports")

@@ -79,7 +79,7 @@ var switches = slices.Concat(
 		"kid-command", "kid is put into a command that prints the secret",
 	),
 	signed("crit-ignored", "crit-ignored", "crit is not looked at"),
-	signed("expired-accepted", "expired-accepted", "exp in the past is taken"),
+	also(signed("expired-accepted", "expired-accepted", "exp in the past is taken"), "unbounded-lifetime"),
 	signed("not-before-ignored", "nbf-ignored", "nbf in the future is taken"),
 	signed("issuer-not-checked", "iss-ignored", "any iss is taken"),
 	signed("audience-not-checked", "aud-ignored", "any aud is taken"),

@@ -29,6 +29,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/finding"
 	"github.com/jotsight/jotsight/internal/scan"
 )
@@ -240,7 +241,8 @@ func compare(rows []row, want []string, report *finding.Report) (cells []cell) {
 	}
 	var found []string
 	for _, f := range report.Findings {
-		if f.Implied == "" && !slices.Contains(found, string(f.ID)) {
+		// A difference of time shows on a quiet machine alone, so neither answer is wrong.
+		if f.Implied == "" && f.ID != catalog.TimingOracle && !slices.Contains(found, string(f.ID)) {
 			found = append(found, string(f.ID))
 		}
 	}
