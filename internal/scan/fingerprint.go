@@ -21,11 +21,13 @@ func (r *run) fingerprints() {
 	var order []string
 	for _, a := range r.attempts {
 		for _, rec := range a.sight.attacks {
-			value, ok := rec.field(fingerprintKeys...)
 			raw := a.tokenOf(rec)
-			if !ok || len(value) < 4 || raw == "" || rec.weight() > 1 {
+			i := slices.IndexFunc(fingerprintKeys, func(k string) bool { v, ok := rec.field(k); return ok && len(v) >= 4 })
+			if i < 0 || raw == "" || rec.weight() > 1 {
 				continue
 			}
+			value, _ := rec.field(fingerprintKeys[i])
+			value = fingerprintKeys[i] + "=" + value // two members may name a token in two ways
 			if !slices.Contains(ofToken[raw], value) {
 				ofToken[raw] = append(ofToken[raw], value)
 			}
@@ -44,7 +46,7 @@ func (r *run) fingerprints() {
 	f := found{id: catalog.IncompleteEvent, confidence: finding.Firm, step: r.recipe.Protected.Step, message: "a record of an attack does not say which token it was"}
 	for _, value := range order {
 		if n := len(bodies[value]); n > 1 {
-			f.evidence = append(f.evidence, fmt.Sprintf("%d different tokens have the fingerprint %s", n, r.vault.quote(clip(value, 24))))
+			f.evidence = append(f.evidence, fmt.Sprintf("%d different tokens have the fingerprint %s", n, r.vault.quote(clip(value, 48))))
 			break
 		}
 	}

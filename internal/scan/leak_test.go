@@ -122,6 +122,7 @@ func TestFingerprints(t *testing.T) {
 		{"right", []entry{{"a1", one, "f1"}, {"a2", two, "f2"}, {"a3", one, "f1"}}, 0},
 		{"a constant", []entry{{"a1", one, "same"}, {"a2", two, "same"}}, 1},
 		{"random", []entry{{"a1", one, "f1"}, {"a2", one, "f2"}}, 1},
+		{"in two members", []entry{{"a1", one, `f1","x":"`}, {"a2", one, `f1","token_id":"t-12345`}}, 0},
 		{"of header and payload", []entry{{"a1", one + "A", "body"}, {"a2", one + "B", "body"}}, 0},
 	} {
 		b := &book{logs: []LogSource{{Format: "auto"}}}
@@ -129,7 +130,7 @@ func TestFingerprints(t *testing.T) {
 		for _, e := range tt.entries {
 			canary := e.canary + "23456789abcdef"
 			a.sent = append(a.sent, sent{raw: e.token, canary: canary, jti: "the-same-jti"})
-			a.sight.attacks = append(a.sight.attacks, b.records([]line{{text: `{"jwt.fp":"ffff` + e.fp + `","request_id":"` + canary + `","jwt.id":"the-same-jti"}`}})...)
+			a.sight.attacks = append(a.sight.attacks, b.records([]line{{text: `{"time":"2026-01-02T03:04:05Z","event":"jwt.verification_failed","jwt.body_fp":"` + e.canary + `","jwt.fp":"ffff` + e.fp + `","request_id":"` + canary + `","jwt.id":"the-same-jti"}`}})...)
 		}
 		r := &run{recipe: &Recipe{}, attempts: []*attempt{a}}
 		r.vault.prints, _ = event.NewFingerprinter("1", make([]byte, 32))
