@@ -15,6 +15,16 @@ import (
 	"github.com/jotsight/jotsight/internal/finding"
 )
 
+// noCase are the attacks for which the banks are no case: they sign with HS256,
+// by a key that the recipe gives, publish no OpenAPI document, and have one way in
+// and no way to change a password. blindNoCase are those whose question another
+// finding answers.
+var (
+	noCase = map[string]bool{"algorithm-confusion": true, "psychic-signature": true, "further-routes": true,
+		"published-issuance": true, "outlived": true, "password-change": true}
+	blindNoCase = map[string]bool{"raw-denylist": true, "refresh-twice": true}
+)
+
 // TestDemoPrintsOneDocument holds what programs are promised of demo --once
 // --format json: both reports, all checks run, the alerts, and nothing else.
 func TestDemoPrintsOneDocument(t *testing.T) {
@@ -63,6 +73,9 @@ func TestDemoPrintsOneDocument(t *testing.T) {
 		accepted := false
 		for _, run := range part.report.Runs {
 			accepted = accepted || run.Accepted
+			if run.Verdict == finding.Skipped && (noCase[run.Check] || part.name == "blind" && blindNoCase[run.Check]) {
+				continue
+			}
 			if run.Verdict != finding.Pass && run.Verdict != finding.Fail {
 				t.Errorf("%s: %s is %s: %s", part.name, run.Check, run.Verdict, run.Why)
 			}

@@ -55,7 +55,7 @@ var phrases = []phrase{
 	says(`re-?us(?:e|ed)\b|replay|already (?:been )?(?:used|rotated|redeemed|consumed)|\brotated\b|\btheft\b|stolen`, event.ReasonRefreshReuse, event.ReasonReplayed, event.ReasonFamilyRevoked),
 	says(`revoked|revocation|black_?list|deny_?list|block_?list|logged.?out|session (?:was |has |is )?(?:ended|closed|terminated|expired|not found)|no (?:such|active) session|invalidated`,
 		event.ReasonRevoked, event.ReasonFamilyRevoked, event.ReasonSessionEnded, event.ReasonUserDisabled),
-	says(`rate.?limit|too many (?:requests|attempts|tokens|bad|failed|invalid|logins)|throttl|limit (?:exceeded|reached)|slow down`, event.ReasonRateLimited),
+	says(`rate.?limit|\blimited\b|\blocked.?out\b|too many (?:requests|attempts|tokens|bad|failed|invalid|logins)|throttl|limit (?:exceeded|reached)|slow down`, event.ReasonRateLimited),
 
 	says(`no (?:auth\w*|token|bearer|credentials?|jwt)(?: \w+){0,2}(?: was| were)? ?(?:found|given|present|provided|in request)?|(?:token|jwt|credentials?|authorization|header)(?: header)? (?:is |was |not )?(?:missing|required|absent|provided)|jwt must be provided|jwt is missing|missing (?:authorization|auth|bearer|token|jwt|credential)|without (?:a )?(?:token|credential)|full authentication is required|authentication object was not found|requires an authenticated user|nil json web token|anonymous`,
 		event.ReasonMissing, event.ReasonBadScheme),
