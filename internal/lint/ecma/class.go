@@ -25,7 +25,7 @@ func (p *Parser) class(start int, k Kind, decorators list, f Flags) id {
 			}
 		}
 	}
-	p.members(&l, f)
+	p.members(&l)
 	return p.flag(p.node(k, start, l), f)
 }
 
@@ -35,9 +35,9 @@ func (p *Parser) heritage() id {
 	return p.suffix(p.primary(), start, extended)
 }
 
-func (p *Parser) members(l *list, f Flags) {
+func (p *Parser) members(l *list) {
 	outer := p.scope
-	p.scope = scope{inside: true, ambient: outer.ambient || f&Declare != 0}
+	p.noIn, p.branch = false, false
 	p.expect(tLBrace)
 	for p.tok != tRBrace && p.tok != tEOF {
 		at := p.start
@@ -64,8 +64,7 @@ func (p *Parser) member() id {
 	}
 	f, block := p.memberModifiers()
 	if block {
-		outer := p.scope
-		p.scope = scope{inside: true}
+		outer := p.enter(0)
 		p.expect(tLBrace)
 		p.statements(&l, tRBrace, RoleBody)
 		p.expect(tRBrace)
@@ -110,7 +109,9 @@ func (p *Parser) member() id {
 		p.add(&l, p.typeNode(), RoleTypeAnnotation)
 	}
 	if p.eat(tAssign) {
-		p.add(&l, p.bracketed(), RoleValue)
+		outer := p.enter(0)
+		p.add(&l, p.assignment(), RoleValue)
+		p.scope = outer
 	}
 	p.memberEnd()
 	return p.flag(p.node(PropertyDefinition, start, l), f)

@@ -38,10 +38,7 @@ func (p *Parser) typedStatement(start int) id {
 	case tDeclare:
 		if a.tok.word() && a.tok != tIn && a.tok != tInstanceof && a.tok != tAs {
 			p.next()
-			outer := p.ambient
-			p.ambient = true
 			n := p.statement()
-			p.ambient = outer
 			p.cells[n].start = int32(start)
 			return p.flag(n, Declare)
 		}

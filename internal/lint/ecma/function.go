@@ -39,7 +39,7 @@ func (p *Parser) signature(l *list, f Flags) {
 // enter opens the scope of a function.
 func (p *Parser) enter(f Flags) (outer scope) {
 	outer = p.scope
-	p.scope = scope{async: f&Async != 0, generator: f&Generator != 0, inside: true, ambient: outer.ambient}
+	p.scope = scope{async: f&Async != 0, generator: f&Generator != 0, inside: true}
 	return outer
 }
 

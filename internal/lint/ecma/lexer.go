@@ -316,7 +316,12 @@ func (p *Parser) number(i int) {
 		p.end = i
 		return
 	}
+	first := i
 	digits()
+	if i-first > 1 && src[first] == '0' && strings.Trim(src[first:i], "01234567") == "" {
+		p.end = i // an octal number of old: 01.a is a member of it
+		return
+	}
 	if i < len(src) && src[i] == 'n' {
 		p.tok, p.end = tBigInt, i+1
 		return

@@ -55,7 +55,6 @@ type scope struct {
 	inside    bool // in a function
 	noIn      bool // in is not an operator: the head of a for
 	branch    bool // between ? and :, where (a): b => c may be no arrow function
-	ambient   bool // in declare …
 }
 
 // Parse reads src. It never fails: what cannot be understood is left out, and
@@ -102,11 +101,11 @@ func (p *Parser) Parse(src string, lang Language) *File {
 	return &p.file
 }
 
-// text reports whether s may be source in UTF-8: one NUL may be meant, as in a
-// test of just that; many of them, or one among invalid bytes, are not.
+// text reports whether s may be source in UTF-8: a few NULs may be meant, as in
+// a test of just that; many of them, or some among invalid bytes, are not.
 func text(s string) bool {
 	n := strings.Count(s, "\x00")
-	return n == 0 || n <= len(s)/256 && utf8.ValidString(strings.TrimRight(s, "\x80\xff"))
+	return n == 0 || n <= 2+len(s)/256 && utf8.ValidString(strings.TrimRight(s, "\x80\xff"))
 }
 
 func (p *Parser) program() id {

@@ -136,3 +136,34 @@ func install(t *testing.T, dir string) {
 		t.Fatalf("npm install: %v\n%s", err, out)
 	}
 }
+
+// TestSampleCounts writes what the compiler counts in our samples.
+func TestSampleCounts(t *testing.T) {
+	dir := os.Getenv(corpusVariable)
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	install(t, dir)
+	var files []string
+	all, err := filepath.Glob("testdata/samples/*.*s*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range all {
+		if LanguageOf(file) != None {
+			files = append(files, file)
+		}
+	}
+	m := map[string]map[string]int{}
+	for _, c := range compile(t, dir, files) {
+		m[filepath.Base(c.File)] = c.Counts
+		t.Logf("%s: %d errors of the compiler", c.File, c.Errors)
+	}
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("testdata/samples/counts.json", append(b, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -117,9 +117,33 @@ func (p *Parser) skipOperand(condition bool) {
 			p.unexpected()
 			return
 		}
+		if keywordType(p.src[p.start:p.end]) && p.peekLess() {
+			p.next()
+			return
+		}
 		p.skipName()
 	}
 	p.skipPostfix()
+}
+
+// keywordType reports whether a name is a type that takes no arguments: a < behind
+// it compares, as in x as number < y.
+func keywordType(s string) bool {
+	switch s {
+	case "any", "unknown", "never", "object", "string", "number", "bigint", "boolean", "symbol", "undefined":
+		return true
+	}
+	return false
+}
+
+// peekLess reports whether < stands behind the current token, in a cheap way that
+// may miss it behind a comment.
+func (p *Parser) peekLess() bool {
+	i := p.end
+	for i < len(p.src) && p.src[i] == ' ' {
+		i++
+	}
+	return i < len(p.src) && p.src[i] == '<'
 }
 
 // skipPostfix skips T[], T[K], and the rest of x is T.
