@@ -116,6 +116,7 @@ func (p *Parser) arrowBehind(start int, in inner, f Flags) id {
 	} else {
 		in.items.first = rest.first
 	}
+	in.items.last = rest.last
 	return p.flag(p.node(ArrowFunctionExpression, start, in.items), f)
 }
 

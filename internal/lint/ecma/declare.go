@@ -111,7 +111,7 @@ func (p *Parser) enum(start int, f Flags) id {
 			p.add(&m, p.bracketed(), RoleInit)
 		}
 		p.add(&l, p.flagIf(p.node(TSEnumMember, at, m), Computed, computed), RoleMembers)
-		if p.tok != tRBrace && !p.expect(tComma) || p.start == at {
+		if !p.comma(tRBrace) || p.start == at {
 			break
 		}
 	}

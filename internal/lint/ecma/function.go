@@ -67,7 +67,7 @@ func (p *Parser) params(l *list) {
 	for p.tok != tRParen && p.tok != tEOF {
 		at := p.start
 		p.add(l, p.param(), RoleParams)
-		if p.tok != tRParen && !p.expect(tComma) || p.start == at {
+		if !p.comma(tRParen) || p.start == at {
 			break
 		}
 	}

@@ -112,7 +112,7 @@ func (p *Parser) source(l *list) {
 			p.expect(tColon)
 			n := p.two(ImportAttribute, at, key, RoleKey, p.assignment(), RoleValue)
 			p.add(l, p.flagIf(n, Computed, computed), RoleAttributes)
-			if p.tok != tRBrace && !p.expect(tComma) || p.start == at {
+			if !p.comma(tRBrace) || p.start == at {
 				break
 			}
 		}
@@ -127,7 +127,7 @@ func (p *Parser) specifiers(l *list, k Kind) {
 	for p.tok != tRBrace && p.tok != tEOF {
 		at := p.start
 		p.add(l, p.specifier(k), RoleSpecifiers)
-		if p.tok != tRBrace && !p.expect(tComma) || p.start == at {
+		if !p.comma(tRBrace) || p.start == at {
 			break
 		}
 	}

@@ -11,6 +11,7 @@ const (
 	maxDepth  = 2500    // grammar rules within each other
 	maxErrors = 1000    // then the rest of the file is left alone
 	maxKept   = 100     // errors of which the place is kept
+	maxTrying = 8       // attempts within each other
 	sampled   = 4096    // bytes that say whether a file is text
 )
 
@@ -75,6 +76,7 @@ func (p *Parser) Parse(src string, lang Language) *File {
 	whole := true
 	switch {
 	case len(src) > maxSize:
+		src = "" // nor is there an offset for its end
 		whole = false
 		p.errorAt(0, "file is too large")
 	case !text(src[:min(len(src), sampled)]):
@@ -93,6 +95,7 @@ func (p *Parser) Parse(src string, lang Language) *File {
 	p.end = p.head
 	p.next()
 	root := p.program()
+	p.cells[root].end = int32(len(src))
 	p.trim(root)
 	p.file = File{
 		Source: src, Language: lang, Comments: p.comments, Errors: p.errors, Broken: p.broken,
@@ -111,9 +114,7 @@ func text(s string) bool {
 func (p *Parser) program() id {
 	var body list
 	p.statements(&body, tEOF, RoleBody)
-	n := p.node(Program, 0, body)
-	p.cells[n].end = int32(len(p.src))
-	return n
+	return p.node(Program, 0, body)
 }
 
 // errorAt counts an error. Many may be found at one place while the rules around
@@ -151,9 +152,19 @@ func (p *Parser) expect(t token) bool {
 		return true
 	}
 	if p.start > p.blamed {
-		p.errorAt(p.start, "expected "+spelling[t]+", found "+spelling[p.tok])
+		p.errorAt(p.start, "expected "+spelling[t]+" but found "+spelling[p.tok])
 	}
 	return false
+}
+
+// comma stands between the items of a list that end closes, and reports whether
+// another item follows. One that was forgotten is blamed, and passed over where
+// the list obviously goes on.
+func (p *Parser) comma(end token) bool {
+	if p.tok == end {
+		return true
+	}
+	return p.expect(tComma) || !p.nl && (p.startsExpression() || p.tok == tEllipsis)
 }
 
 // semicolon ends a statement as ECMA-262 12.10 allows, and otherwise skips to
@@ -220,7 +231,7 @@ func (p *Parser) peek() lexed {
 // read in vain is paid for from a tank that grows with the file; when it is empty
 // nothing more is attempted, so that no input takes more than linear time.
 func (p *Parser) attempt(try func(*Parser) bool) bool {
-	if p.fuel <= 0 {
+	if p.fuel <= 0 || p.trying >= maxTrying {
 		return false
 	}
 	m, s, d := p.mark(), p.scope, p.depth
@@ -248,6 +259,11 @@ func (p *Parser) shallow() { p.depth-- }
 // tooDeep skips what the current bracket, or the file, still holds.
 func (p *Parser) tooDeep() id {
 	start := p.start
+	p.skipDeep()
+	return p.node(Bad, start, list{})
+}
+
+func (p *Parser) skipDeep() {
 	p.errorAt(p.start, "nested too deep")
 	for level := 0; p.tok != tEOF; p.next() {
 		switch p.tok {
@@ -257,8 +273,7 @@ func (p *Parser) tooDeep() id {
 			level--
 		}
 		if level < 0 {
-			break
+			return
 		}
 	}
-	return p.node(Bad, start, list{})
 }

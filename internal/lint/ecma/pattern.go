@@ -42,7 +42,7 @@ func (p *Parser) target() id {
 			} else {
 				p.add(&l, p.element(), RoleElements)
 			}
-			if p.tok != tRBracket && !p.expect(tComma) || p.start == at {
+			if !p.comma(tRBracket) || p.start == at {
 				break
 			}
 		}
@@ -54,7 +54,7 @@ func (p *Parser) target() id {
 		for p.tok != tRBrace && p.tok != tEOF {
 			at := p.start
 			p.add(&l, p.propertyPattern(), RoleProperties)
-			if p.tok != tRBrace && !p.expect(tComma) || p.start == at {
+			if !p.comma(tRBrace) || p.start == at {
 				break
 			}
 		}

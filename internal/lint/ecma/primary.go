@@ -85,7 +85,7 @@ func (p *Parser) array() id {
 		} else {
 			p.add(&l, p.spreadOr(), RoleElements)
 		}
-		if p.tok != tRBracket && !p.expect(tComma) || p.start == at {
+		if !p.comma(tRBracket) || p.start == at {
 			break
 		}
 	}
@@ -103,7 +103,7 @@ func (p *Parser) object() id {
 	for p.tok != tRBrace && p.tok != tEOF {
 		at := p.start
 		p.add(&l, p.property(), RoleProperties)
-		if p.tok != tRBrace && !p.expect(tComma) || p.start == at {
+		if !p.comma(tRBrace) || p.start == at {
 			break
 		}
 	}

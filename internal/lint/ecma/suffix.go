@@ -121,7 +121,7 @@ func (p *Parser) arguments(l *list) {
 	for p.tok != tRParen && p.tok != tEOF {
 		at := p.start
 		p.add(l, p.spreadOr(), RoleArguments)
-		if p.tok != tRParen && !p.expect(tComma) || p.start == at {
+		if !p.comma(tRParen) || p.start == at {
 			break
 		}
 	}

@@ -16,7 +16,7 @@ func (p *Parser) skipType() { p.skipTypeIn(false) }
 // extends and ? holds no other conditional.
 func (p *Parser) skipTypeIn(condition bool) {
 	if p.deep() {
-		p.tooDeep()
+		p.skipDeep()
 		p.shallow()
 		return
 	}
