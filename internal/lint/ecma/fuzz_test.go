@@ -44,5 +44,5 @@ var hostile = []string{
 	"x = <T>(y)", "enum E { a = 1, 'b', [c] }", "let x: { a: (b: c) => d } | `e${f}` = g as const satisfies h", "((((((((", "[[[[", "{{{{", "a?.b?.[c]?.(d)!",
 	"type A<T> = T extends (infer U extends B)[] ? U : never", "<!-- a\n--> b\nc", "a\n++b", "return\na", "yield* await b", "if (a) else b", "switch (a) { case b: c; default: }",
 	"try { } catch { } finally { }", "/* ", "'", "\"\\", "`", "/a", "\\u0061\\u{62}", "ünï = 1\u2028b", "a<b<c<d<e<f", "@a.b() @c class D {}", "export default abstract class {}",
-	"import x = require('y')", "import f = a.b", "function f(this: A, ...b: C[]): asserts this is D;", "a = b ? c : d ? e : (f) => g", "a ? b => (c) : d => e", "using x = y; await using z = w",
+	"import x = require('y')", "import f = a.b", "function f(this: A, ...b: C[]): asserts this is D;", "a = b ? c : d ? e : (f) => g", "a ? b => (c) : d => e", "@a export * from 'b'", "@a export default b", "?():0=> :", ")`${", "< (/*0", "using x = y; await using z = w",
 }

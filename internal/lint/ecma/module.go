@@ -188,8 +188,15 @@ func (p *Parser) moduleName() id {
 	return p.empty(Bad)
 }
 
-// exportStatement reads export in all its forms. Decorators may stand before it.
+// exportStatement reads export in all its forms. Decorators may stand before it:
+// they are those of the class that it exports.
 func (p *Parser) exportStatement(start int, decorators list) id {
+	n := p.export(start, &decorators)
+	p.prepend(n, decorators) // of no class, by mistake
+	return n
+}
+
+func (p *Parser) export(start int, decorators *list) id {
 	p.module = true
 	p.next()
 	switch p.tok {
@@ -223,25 +230,23 @@ func (p *Parser) exportStatement(start int, decorators list) id {
 		return p.one(ExportNamedDeclaration, start, p.importStatement(), RoleDeclaration)
 	}
 	d := p.statement()
-	p.prepend(d, decorators)
+	p.prepend(d, *decorators)
+	*decorators = list{}
 	return p.one(ExportNamedDeclaration, start, d, RoleDeclaration)
 }
 
-func (p *Parser) exportDefault(start int, decorators list) id {
+func (p *Parser) exportDefault(start int, decorators *list) id {
 	p.next()
-	at := p.start
 	var d id
 	switch {
 	case p.tok == tFunction, p.tok == tAsync && p.peek().tok == tFunction, p.tok == tClass, p.tok == tAt,
 		p.lang.typed() && (p.tok == tAbstract || p.tok == tInterface) && p.peek().tok.word() && !p.peek().nl:
 		d = p.statement()
-		p.prepend(d, decorators)
+		p.prepend(d, *decorators)
+		*decorators = list{}
 	default:
 		d = p.assignment()
 		p.semicolon()
-	}
-	if decorators.first != 0 {
-		start = min(start, at)
 	}
 	return p.one(ExportDefaultDeclaration, start, d, RoleDeclaration)
 }
