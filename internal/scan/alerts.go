@@ -122,7 +122,9 @@ func (r *run) alerts(ctx context.Context) {
 		all := r.inbox.all()
 		if fired := a.fired(all); len(fired) > 0 {
 			out.Fired = true
-			out.Alerts = distinct(fired)
+			if slices.ContainsFunc(fired, func(x arrival) bool { return a.marker.in(x.text) }) {
+				out.Alerts = distinct(fired) // without a mark the next attempt's count too
+			}
 			ms := max(0, float64(fired[0].at.Sub(a.first).Microseconds())/1000)
 			out.TimeToAlert = &ms
 			continue

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -68,8 +69,13 @@ func TestCallbackServesOffersAlone(t *testing.T) {
 func TestCallbackAddress(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"127.0.0.1", "192.0.2.7"} {
-		_, port, _ := net.SplitHostPort(freeAddress(t))
-		c, err := openCallback(net.JoinHostPort(host, port))
+		var c *outpost
+		var port string
+		err := errors.New("not tried")
+		for try := 0; try < 5 && err != nil; try++ { // another test may have taken the port meanwhile
+			_, port, _ = net.SplitHostPort(freeAddress(t))
+			c, err = openCallback(net.JoinHostPort(host, port))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
