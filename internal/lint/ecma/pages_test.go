@@ -18,8 +18,8 @@ var update = flag.Bool("update", false, "write the pages anew; read the differen
 //	--
 //	tree
 //
-// The tree lists the statements, without spans unless the head says "spans:", and
-// then the errors. Text before the first == is a comment.
+// The trees are those of the statements, without spans unless the head says
+// "spans:"; then come the errors. Text before the first == is a comment.
 func TestPages(t *testing.T) {
 	files, err := filepath.Glob("testdata/pages/*.page")
 	if err != nil || len(files) == 0 {

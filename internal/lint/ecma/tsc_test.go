@@ -14,7 +14,8 @@ import (
 	"testing"
 )
 
-// ECMA_CORPUS names a folder in which to keep, and find again, what npm installed.
+// ECMA_CORPUS names a folder in which to find what npm installed there before, or
+// to keep it. Without it everything is fetched anew.
 const corpusVariable = "ECMA_CORPUS"
 
 type counted struct {
