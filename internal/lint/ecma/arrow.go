@@ -20,9 +20,7 @@ func (p *Parser) parens() (in inner, end int) {
 		at := p.start
 		in.only = in.only || p.tok == tEllipsis
 		n := p.spreadOr()
-		if p.lang.typed() {
-			n = p.parenType(n, &in)
-		}
+		n = p.parenType(n, &in)
 		p.add(&in.items, n, RoleExpressions)
 		in.count++
 		if p.tok == tComma {
@@ -41,9 +39,10 @@ func (p *Parser) parens() (in inner, end int) {
 	return in, end
 }
 
-// parenType reads ?, : T and = d behind what then is a parameter.
+// parenType reads ?, : T and = d behind what then is a parameter. In a script they
+// would be mistakes, so that Flow is welcome where no pragma announces it.
 func (p *Parser) parenType(n id, in *inner) id {
-	if p.tok != tQuestion && p.tok != tColon {
+	if p.tok != tColon && (p.tok != tQuestion || !p.lang.typed()) {
 		return n
 	}
 	in.only = true
@@ -79,7 +78,7 @@ func (p *Parser) arrowBehind(start int, in inner, f Flags) id {
 	switch {
 	case p.tok == tArrow && !p.nl:
 		return p.arrow(start, in.items, f)
-	case p.tok != tColon || !p.lang.typed() || !in.only && !p.couldBeParams(in.items):
+	case p.tok != tColon || !in.only && (!p.lang.typed() || !p.couldBeParams(in.items)):
 		return 0
 	}
 	if !p.branch {

@@ -1,7 +1,8 @@
 package ecma
 
 // typedStatement reads the declarations that TypeScript alone has. Their words are
-// names as well, so what follows on the same line decides.
+// names as well, so what follows on the same line decides: two names side by side
+// mean nothing else, and in a script that is Flow.
 func (p *Parser) typedStatement(start int) id {
 	switch p.tok {
 	case tAbstract, tDeclare, tGlobal, tInterface, tModule, tNamespace, tType:

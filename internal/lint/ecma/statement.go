@@ -127,9 +127,7 @@ func (p *Parser) wordStatement(start int) id {
 			return p.function(start, FunctionDeclaration, Async)
 		}
 	default:
-		if p.lang.typed() {
-			return p.typedStatement(start)
-		}
+		return p.typedStatement(start)
 	}
 	return 0
 }
