@@ -61,7 +61,7 @@ internal/cli: guard guard/event internal/catalog internal/catalog/reference inte
 cmd/jotsight: internal/cli
 
 # Programs that use us as a user would.
-examples/targets/run: internal/finding internal/scan         # compares scans with the truth
+examples/targets/run: internal/catalog internal/finding internal/scan        # compares scans with the truth
 examples/*: guard guard/event examples/*
 bench/*: guard guard/event
 `
