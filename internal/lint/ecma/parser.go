@@ -108,7 +108,12 @@ func (p *Parser) Parse(src string, lang Language) *File {
 // a test of just that; many of them, or some among invalid bytes, are not.
 func text(s string) bool {
 	n := strings.Count(s, "\x00")
-	return n == 0 || n <= 2+len(s)/256 && utf8.ValidString(strings.TrimRight(s, "\x80\xff"))
+	for range utf8.UTFMax - 1 { // the last rune may have been cut in two
+		if s != "" && s[len(s)-1] >= utf8.RuneSelf {
+			s = s[:len(s)-1]
+		}
+	}
+	return n == 0 || n <= 2+len(s)/256 && utf8.ValidString(s)
 }
 
 func (p *Parser) program() id {
