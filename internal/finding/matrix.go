@@ -79,6 +79,8 @@ func refused(run Run) Cell {
 	switch {
 	case run.Verdict == Inconclusive:
 		return Cell{"?", Poor}
+	case run.Accepted && run.Verdict == Pass:
+		return Cell{"taken", Plain} // as it may be
 	case run.Accepted:
 		return Cell{"NO", Bad}
 	}

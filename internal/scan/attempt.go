@@ -317,6 +317,9 @@ func (a *attempt) look(ctx context.Context) {
 	case !r.book.assessed():
 		seen.Why = "no log source"
 		return
+	case a.result.Accepted && a.result.Verdict == finding.Pass:
+		seen.Why = "what may be taken owes no record of an attack"
+		return
 	case a.probe.Silent == "":
 		seen.Why = "it asks for no record of its own"
 		return

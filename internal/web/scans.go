@@ -69,7 +69,10 @@ func gradeOf(name string, g finding.Grade) gradeView {
 
 func runViewOf(r finding.Run) runView {
 	v := runView{Check: visible(r.Check), Verdict: visible(string(r.Verdict)), Refused: "yes", Recorded: "not assessed", Reason: "–", Alerted: "not assessed"}
-	if r.Accepted {
+	switch {
+	case r.Accepted && r.Verdict == finding.Pass:
+		v.Refused = "taken" // as it may be
+	case r.Accepted:
 		v.Refused = "no"
 	}
 	if r.Verdict == finding.Skipped || r.Verdict == finding.Inconclusive {
