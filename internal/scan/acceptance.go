@@ -67,7 +67,7 @@ func (c *controls) learn() error {
 			return err
 		}
 	}
-	c.stable = marks(c.valid[0])
+	c.stable = maps.Clone(marks(c.valid[0]))
 	c.own = c.proof.from(c.valid[0].header, c.valid[0].body)
 	for _, v := range c.valid[1:] {
 		again := marks(v)
@@ -293,7 +293,7 @@ func identities(t *forge.Token, vars map[string]string) (list []string) {
 // request to request by nature.
 func alike(a, b *response) bool {
 	still := func(r *response) map[string]bool {
-		m := marks(r)
+		m := maps.Clone(marks(r))
 		maps.DeleteFunc(m, func(mark string, _ bool) bool {
 			return strings.ContainsFunc(value(mark), unicode.IsDigit) || strings.HasPrefix(mark, "word ") && strings.ContainsFunc(mark, unicode.IsDigit)
 		})
@@ -322,6 +322,7 @@ func part(a, b map[string]bool) float64 {
 
 const (
 	maxMarks = 4096
+	maxWords = 256 << 10 // how much of a text is looked at
 	maxDepth = 16
 	maxText  = 64 // of a member's name, a value or a word; the rest says nothing more
 )
@@ -329,12 +330,20 @@ const (
 // marks describe a body by what can be compared: the places of a JSON document,
 // with their types and with their values, or the words of a text. JSON that
 // follows a text adds its places: so answers a handler that goes on after its
-// refusal. Whatever the body, they stay within a few megabytes.
+// refusal. Whatever the body, they stay within a few megabytes. They are made
+// once for an answer, and must not be changed.
 func marks(r *response) map[string]bool {
+	if r.marks == nil {
+		r.marks = newMarks(r)
+	}
+	return r.marks
+}
+
+func newMarks(r *response) map[string]bool {
 	m := map[string]bool{}
 	values := jsonValues(r.body)
 	if values == nil {
-		for w := range strings.FieldsFuncSeq(string(r.body), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+		for w := range strings.FieldsFuncSeq(string(r.body[:min(len(r.body), maxWords)]), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
 			if len(m) >= maxMarks {
 				break
 			}

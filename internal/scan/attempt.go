@@ -354,15 +354,6 @@ func (a *attempt) read(records []*record) {
 	a.grade(seen)
 }
 
-// recordedWhole reports whether every request of the attempt has a record of its
-// own that says more than good traffic's, so that no more needs to be waited for.
-func (a *attempt) recordedWhole() bool {
-	attacks := slices.DeleteFunc(a.run.book.records(a.run.book.since(a.mark)), func(rec *record) bool { return a.run.base.plain(rec, &a.marker) })
-	return len(a.sent) > 0 && !slices.ContainsFunc(a.sent, func(s sent) bool {
-		return !slices.ContainsFunc(attacks, func(rec *record) bool { return strings.Contains(rec.raw, s.canary) })
-	})
-}
-
 // belated reports whether a record is that of an attack which was sent before,
 // written later than the service was seen to write: taken for one of this
 // attack's, it would give it a wrong reason.

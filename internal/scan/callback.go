@@ -11,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/jotsight/jotsight/internal/finding"
 )
 
 // An outpost is a small server of the scan's own, to which probes point the
@@ -177,10 +175,4 @@ func (r *run) lateCallbacks() {
 			r.find(f)
 		}
 	}
-}
-
-// fetched is the finding of a key that was asked for where the token says.
-func (a *attempt) fetched(f found) found {
-	f.confidence, f.step = finding.Certain, a.run.recipe.Protected.Step
-	return f
 }

@@ -220,6 +220,7 @@ type response struct {
 	took   time.Duration // from the last byte of the request to the first of the answer
 	canary string
 	url    *url.URL
+	marks  map[string]bool // of the body, once somebody asked
 }
 
 // do sends r. The error never names a header, a body or the query.
@@ -236,10 +237,10 @@ func (v *visitor) do(ctx context.Context, r *request) (*response, error) {
 	}
 	v.c.sent.Add(1)
 	res := &response{sent: time.Now(), canary: r.canary, url: h.URL}
-	var wrote, answered time.Time
+	var wrote, answered atomic.Int64 // since sent; HTTP/2 still writes when the answer is there
 	h = h.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest:         func(httptrace.WroteRequestInfo) { wrote = time.Now() },
-		GotFirstResponseByte: func() { answered = time.Now() },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { wrote.Store(int64(time.Since(res.sent))) },
+		GotFirstResponseByte: func() { answered.Store(int64(time.Since(res.sent))) },
 	}))
 	answer, err := v.http.Do(h)
 	if err != nil {
@@ -249,7 +250,7 @@ func (v *visitor) do(ctx context.Context, r *request) (*response, error) {
 		}
 		return nil, fmt.Errorf("%s %s: %w", r.method, withoutQuery(r.path), err)
 	}
-	res.took = answered.Sub(wrote)
+	res.took = time.Duration(max(0, answered.Load()-wrote.Load()))
 	if r.jar != nil && r.keep {
 		r.jar.SetCookies(h.URL, answer.Cookies())
 	}

@@ -168,7 +168,7 @@ func tellApart(these, those []*response) string {
 	always := func(list []*response) (all, any map[string]bool) {
 		any = map[string]bool{}
 		for i, r := range list {
-			m := marks(r)
+			m := maps.Clone(marks(r))
 			m[fmt.Sprintf("status %d", r.status)] = true
 			if i == 0 {
 				all = maps.Clone(m)

@@ -36,7 +36,6 @@ type odd struct {
 	want     string // findings of Protection
 	vague    bool   // probes may be inconclusive
 	tls      bool   // HTTP/2
-	fails    string // the scan says that it cannot be done
 }
 
 // An oddServer is an odd service that runs.
@@ -44,13 +43,12 @@ type oddServer struct {
 	odd
 	key *ecdsa.PrivateKey
 
-	mu      sync.Mutex
-	n       int             // requests
-	bad     map[string]int  // refusals by address
-	uses    map[string]int  // by token
-	dead    map[string]bool // tokens that the service ended by itself
-	cached  []byte
-	cachedA time.Time
+	mu     sync.Mutex
+	n      int             // requests
+	bad    map[string]int  // refusals by address
+	uses   map[string]int  // by token
+	dead   map[string]bool // tokens that the service ended by itself
+	cached []byte
 }
 
 func (g *oddServer) mint() string {
@@ -374,7 +372,7 @@ func services() []odd {
 			return true
 		}},
 		{name: "401 and then the data", want: "deny-then-serve", yes: jsonYes, no: func(g *oddServer, w http.ResponseWriter, r *http.Request, why string) {
-			http.Error(w, "unauthorized", 401)
+			http.Error(w, "unauthorized", http.StatusUnauthorized)
 			jsonYes(g, httptest.NewRecorder(), r, "alice")
 			json.NewEncoder(w).Encode(map[string]any{"id": "alice", "name": "Alice Example", "roles": []string{"user"}, "balance": 1284, "mail": "a@example.test"})
 		}},
@@ -459,13 +457,7 @@ limits: {rps: 0, burst: 40, logins_per_minute: 0}
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, f := range report.Findings {
-		if f.Implied == "" && !finding.CountsForVisibility(f.ID) && !slices.Contains(got, string(f.ID)) {
-			got = append(got, string(f.ID))
-		}
-	}
-	slices.Sort(got)
+	got := protection(report)
 	if want := strings.Fields(s.want); !slices.Equal(got, want) {
 		t.Errorf("findings %v, want %v", got, want)
 		for _, f := range report.Findings {

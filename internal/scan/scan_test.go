@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.fuzz"); f.Value.String() == "" {
-		flag.Set("test.parallel", "12")
+		flag.Set("test.parallel", "24")
 	}
 	os.Exit(m.Run())
 }
@@ -112,7 +112,7 @@ func TestAcceptance(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := runTarget(t, newTarget(t, tt.s), "")
-			got := slices.DeleteFunc(standingIDs(r), func(id string) bool { return finding.CountsForVisibility(catalog.ID(id)) })
+			got := protection(r)
 			want := strings.Fields(tt.want)
 			slices.Sort(want)
 			if !slices.Equal(got, want) {
@@ -159,7 +159,7 @@ func TestWithoutProof(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, f := range r.Findings {
-				if !finding.CountsForVisibility(f.ID) {
+				if !finding.CountsForVisibility(f.ID) && f.ID != catalog.TimingOracle {
 					t.Errorf("%s: %s %v", f.ID, f.Message, f.Evidence)
 				}
 			}

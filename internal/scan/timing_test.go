@@ -2,10 +2,12 @@ package scan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/finding"
 )
 
@@ -28,10 +30,13 @@ func TestOracles(t *testing.T) {
 		{"time for what parses", switches{slow: true}, "timing-oracle", "timing-oracle", finding.Fail, "what is no token against a bad signature: -"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
+			if !strings.Contains(tt.name, "time") { // a clock wants the machine for itself
+				t.Parallel()
+			}
 			tt.s.limit, tt.s.refreshLimit = 20, 10
 			r := runTarget(t, newTarget(t, tt.s), "")
-			if got := fmt.Sprint(protection(r)); got != "["+tt.want+"]" {
+			got := slices.DeleteFunc(standingIDs(r), func(id string) bool { return finding.CountsForVisibility(catalog.ID(id)) })
+			if fmt.Sprint(got) != "["+tt.want+"]" {
 				t.Errorf("findings %s, want %s", got, tt.want)
 			}
 			if run := runOf(t, r, tt.check); run.Verdict != tt.verdict || !strings.Contains(run.Why, tt.why) {
