@@ -294,12 +294,20 @@ type receiver struct {
 func newReceiver(t *testing.T, answer func(int, string) (int, string)) *receiver {
 	r := &receiver{answer: answer}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		z, err := gzip.NewReader(q.Body)
+		packed, err := io.ReadAll(q.Body)
+		if err != nil {
+			return // whoever sent it was killed in the midst of it
+		}
+		z, err := gzip.NewReader(bytes.NewReader(packed))
 		if err != nil || q.Header.Get("Content-Type") != "application/x-ndjson" {
 			t.Errorf("body: %v, type %q", err, q.Header.Get("Content-Type"))
 			return
 		}
-		body, _ := io.ReadAll(z)
+		body, err := io.ReadAll(z)
+		if err != nil {
+			t.Errorf("body: %v", err)
+			return
+		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.requests++
