@@ -345,9 +345,10 @@ func (a *attempt) look(ctx context.Context) {
 func (a *attempt) read(records []*record) {
 	r, seen := a.run, &a.result.Seen
 	seen.Assessed = true
+	records = slices.DeleteFunc(records, a.belated)
 	seen.Leak = slices.ContainsFunc(records, func(rec *record) bool { return r.leaks(rec.raw) })
 	a.records = slices.DeleteFunc(records, func(rec *record) bool {
-		return a.belated(rec) || slices.ContainsFunc(a.planted, func(m string) bool { return strings.HasPrefix(rec.text, m) })
+		return slices.ContainsFunc(a.planted, func(m string) bool { return strings.HasPrefix(rec.text, m) })
 	})
 	a.sight = r.base.look(a.records, &a.marker)
 	seen.Tier = a.sight.tier
@@ -362,9 +363,10 @@ func (a *attempt) belated(rec *record) bool {
 	if slices.ContainsFunc(a.run.known, holds) {
 		return true
 	}
-	return !slices.ContainsFunc(a.canaries, holds) && slices.ContainsFunc(a.run.attempts, func(before *attempt) bool {
-		return slices.ContainsFunc(before.canaries, holds)
-	})
+	of := func(x *attempt) bool { // also where a log prints the token and nothing else
+		return slices.ContainsFunc(x.canaries, holds) || slices.ContainsFunc(x.sent, func(s sent) bool { return s.raw != "" && holds(s.raw) })
+	}
+	return !of(a) && slices.ContainsFunc(a.run.attempts, of)
 }
 
 // begin starts the attempt's part of the log anew: what it sent before was good.

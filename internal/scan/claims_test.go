@@ -12,12 +12,9 @@ import (
 )
 
 // protection gives the findings of Protection that stand by themselves.
-// protection gives the standing findings of Protection. What a clock says on a
-// machine that runs two dozen scans is left to TestOracles, which repeats it.
+// protection gives the standing findings of Protection.
 func protection(r *finding.Report) []string {
-	return slices.DeleteFunc(standingIDs(r), func(id string) bool {
-		return finding.CountsForVisibility(catalog.ID(id)) || id == string(catalog.TimingOracle)
-	})
+	return slices.DeleteFunc(standingIDs(r), func(id string) bool { return finding.CountsForVisibility(catalog.ID(id)) })
 }
 
 func runOf(t *testing.T, r *finding.Report, check string) finding.Run {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -48,7 +49,9 @@ func (r *run) doubt(ctx context.Context, a *attempt, foundBefore int, signerBefo
 			return false
 		}
 		r.unread = true
-		if _, got, err := r.aside(ctx, a.v, garbage()); err == nil && got == took {
+		g := garbage()
+		r.known = append(r.known, strings.Split(g, ".")...) // a log that prints tokens prints this one
+		if _, got, err := r.aside(ctx, a.v, g); err == nil && got == took {
 			r.withdraw(foundBefore)
 			r.signer = signerBefore
 			a.result.Accepted = false

@@ -35,7 +35,7 @@ func TestOracles(t *testing.T) {
 			}
 			tt.s.limit, tt.s.refreshLimit = 20, 10
 			r := runTarget(t, newTarget(t, tt.s), "")
-			got := slices.DeleteFunc(standingIDs(r), func(id string) bool { return finding.CountsForVisibility(catalog.ID(id)) })
+			got := slices.DeleteFunc(timedIDs(r), func(id string) bool { return finding.CountsForVisibility(catalog.ID(id)) })
 			if fmt.Sprint(got) != "["+tt.want+"]" {
 				t.Errorf("findings %s, want %s", got, tt.want)
 			}
