@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -25,6 +24,9 @@ func (r *run) aside(ctx context.Context, v *visitor, token string) (*response, a
 	a := attempt{run: r, v: v}
 	res, err := a.once(ctx, v, "", func(q *request) { r.recipe.Carrier.put(q, token) })
 	r.known = append(r.known, a.canaries...)
+	if token != "" && token != r.main.access() {
+		r.known = append(r.known, token) // a log that prints tokens may print nothing else of it
+	}
 	if err != nil {
 		return nil, unclear, err
 	}
@@ -49,9 +51,7 @@ func (r *run) doubt(ctx context.Context, a *attempt, foundBefore int, signerBefo
 			return false
 		}
 		r.unread = true
-		g := garbage()
-		r.known = append(r.known, strings.Split(g, ".")...) // a log that prints tokens prints this one
-		if _, got, err := r.aside(ctx, a.v, g); err == nil && got == took {
+		if _, got, err := r.aside(ctx, a.v, garbage()); err == nil && got == took {
 			r.withdraw(foundBefore)
 			r.signer = signerBefore
 			a.result.Accepted = false
