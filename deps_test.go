@@ -42,8 +42,15 @@ internal/report/*: internal/catalog internal/finding          # one format each
 internal/report/reporttest: internal/finding                  # what the tests of formats share
 internal/scan: guard/event internal/catalog internal/finding internal/scan/forge
 internal/scan/forge:                                        # makes hostile tokens; knows nothing but tokens
-internal/lint: guard/event internal/catalog internal/finding internal/lint/ecma
+internal/lint: guard/event internal/catalog internal/finding internal/lint/*
+internal/lint/ir:                                           # the small language that all frontends speak
 internal/lint/ecma:                                         # parses JavaScript and TypeScript; knows nothing of tokens
+internal/lint/golang: internal/lint/ir                      # one frontend a language: source to ir
+internal/lint/javascript: internal/lint/ir internal/lint/ecma
+internal/lint/clojure: internal/lint/ir
+internal/lint/library:                                      # what functions of libraries do, as data
+internal/lint/resolve: internal/lint/ir internal/lint/library
+internal/lint/flow: internal/lint/ir internal/lint/library internal/lint/resolve
 internal/rule: guard/event internal/catalog
 internal/detect: guard/event internal/catalog internal/rule # runs compiled rules
 internal/ingest: guard/event
