@@ -84,6 +84,7 @@ type File struct {
 	Language  Language
 	Source    string
 	Generated bool
+	Broken    string    // where and why its frontend could not read (all of) it: "line 7: expected }"; else empty
 	Comments  []Comment // those that hold "jotsight:" or "nolint", in order
 	lines     []int32   // offsets at which lines begin
 }
