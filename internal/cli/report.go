@@ -17,6 +17,7 @@ import (
 
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/report/github"
 	"github.com/jotsight/jotsight/internal/report/html"
 	"github.com/jotsight/jotsight/internal/report/junit"
 	"github.com/jotsight/jotsight/internal/report/markdown"
@@ -29,6 +30,7 @@ var formats = map[string]func(io.Writer, *finding.Report) error{
 	"json":     finding.WriteJSON,
 	"sarif":    func(w io.Writer, r *finding.Report) error { return sarif.Write(w, r, repository()) },
 	"html":     html.Write,
+	"github":   func(w io.Writer, r *finding.Report) error { return github.Write(w, r, repository()) },
 	"junit":    junit.Write,
 	"markdown": markdown.Write,
 	"text": func(w io.Writer, r *finding.Report) error {
@@ -36,7 +38,7 @@ var formats = map[string]func(io.Writer, *finding.Report) error{
 	},
 }
 
-const formatNames = "text, json, sarif, html, junit or markdown"
+const formatNames = "text, json, sarif, html, junit, markdown or github"
 
 // reporting holds the flags of every command that ends in a report, and does what
 // they say: which formats go where, what is known already, and the exit status.

@@ -29,6 +29,12 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 		}
 	}
 	p.line("")
+	if r.Command == "lint" {
+		p.code(r)
+		p.list("Next", Next(r))
+		_, err := io.WriteString(w, p.b.String())
+		return err
+	}
 	half := o.half()
 	p.lines(o.beside([][]string{
 		o.box("Protection: were attacks refused?", o.gradeInFull(r.Grades.Protection, half-4), half),
@@ -219,10 +225,7 @@ func (p *page) para(lead, text string) {
 	if lead != "" {
 		text = lead + " " + text
 	}
-	margin := p.o.margin()
-	for _, l := range Wrap(text, p.o.Columns()-len(margin)) {
-		p.line(margin + l)
-	}
+	p.indent(p.o.margin(), text)
 }
 
 var severityStyle = map[catalog.Severity]style{catalog.Critical: red, catalog.High: red, catalog.Medium: yellow}
@@ -246,29 +249,45 @@ func (p *page) findings(r *Report) {
 		for _, e := range f.Evidence {
 			p.para("evidence:", Escape(e))
 		}
-		if f.Implied != "" {
-			p.para("follows from", Escape(string(f.Implied))+" and does not count again")
+		p.aside(f, p.o.margin())
+		if f.Implied == "" { // who follows from another is fixed with it
+			p.fixes(f, p.o.margin())
 		}
-		if s := f.Suppressed; s != nil {
-			until := ""
-			if s.Until != "" {
-				until = " until " + s.Until
-			}
-			p.para("suppressed by", Escape(s.By+until+": "+s.Reason))
-		}
-		if f.Confidence != Certain {
-			p.para("confidence:", Escape(string(f.Confidence)))
-		}
-		w, known := catalog.WeaknessOf(f.ID)
-		if !known || f.Implied != "" {
-			continue // who follows from another is fixed with it
-		}
-		anybody, ours := w.Fixes()
-		p.para("fix:", anybody)
-		p.para("with "+Ours(ours)+":", ours)
-		p.para("supports:", Escape(strings.Join(f.References, ", ")))
 	}
 	p.list("Notes", r.Notes)
+}
+
+// aside says why a finding may count for less.
+func (p *page) aside(f Finding, margin string) {
+	if f.Implied != "" {
+		p.indent(margin, "follows from "+Escape(string(f.Implied))+" and does not count again")
+	}
+	if s := f.Suppressed; s != nil {
+		until := ""
+		if s.Until != "" {
+			until = " until " + s.Until
+		}
+		p.indent(margin, "suppressed by "+Escape(s.By+until+": "+s.Reason))
+	}
+	if f.Confidence != Certain {
+		p.indent(margin, "confidence: "+Escape(string(f.Confidence)))
+	}
+}
+
+// fixes says what closes a finding, and which standards that supports.
+func (p *page) fixes(f Finding, margin string) {
+	w, known := catalog.WeaknessOf(f.ID)
+	if !known {
+		return
+	}
+	anybody, ours := w.Fixes()
+	p.indent(margin, "fix: "+anybody)
+	if ours != "" {
+		p.indent(margin, "with "+Ours(ours)+": "+ours)
+	}
+	if refs := strings.Join(f.References, ", "); refs != "" {
+		p.indent(margin, "supports: "+Escape(refs))
+	}
 }
 
 // title is the first line of a finding, or two of them where one is too short.
