@@ -46,6 +46,17 @@ type Row struct {
 	Params  []string `yaml:"params"`  // the types of the parameters of the functions it is given
 	Marks   string   `yaml:"marks"`   // of its result: see package flow (token, hash, claims, address, route, agent, method, ...)
 
+	// How requests are mounted, beyond Path, Method and Chain. Options names the argument
+	// that is an object of these.
+	PathOption   string   `yaml:"path_option"`   // route, group, mount: the option that holds the path or prefix
+	MethodOption string   `yaml:"method_option"` // route: the option that holds the HTTP method or a list of them
+	Before       []string `yaml:"before"`        // route, mount: options that hold middleware, in the order in which they run
+	Handler      string   `yaml:"handler"`       // route, central: the option that holds the handler
+	Late         bool     `yaml:"late"`          // mount: it counts for routes too that were registered before it
+	// Member names the methods that are called of an object or class which is handed over
+	// or decorated: canActivate of a guard, catch of a filter, use of a middleware.
+	Member []string `yaml:"member"`
+
 	// Middleware that verifies: what happens on failure when no hook is set.
 	Silent bool     `yaml:"silent"`
 	Hook   []string `yaml:"hook"` // options (fields or functions) by which one is told of failures
