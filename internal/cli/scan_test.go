@@ -140,8 +140,8 @@ limits: {rps: 0}
 		t.Error("progress does not stand on stderr alone, or not where it was asked to be quiet")
 	}
 	for _, want := range []string{"protection-grade=", "findings-count=0\nnew-count=0\nsarif-file=" + files["sarif"]} {
-		if !strings.Contains(texts["github"], want) {
-			t.Errorf("the outputs of the job lack %q: %s", want, texts["github"])
+		if !strings.Contains(texts["outputs"], want) {
+			t.Errorf("the outputs of the job lack %q: %s", want, texts["outputs"])
 		}
 	}
 	// A secret that is wrapped, or spelled as the format spells it, is a secret.

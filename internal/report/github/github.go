@@ -16,8 +16,8 @@ import (
 // GitHub shows ten annotations of each kind for a step, so the worst come first.
 var kind = map[catalog.Severity]string{catalog.Critical: "error", catalog.High: "error", catalog.Medium: "warning"}
 
-// Write writes one command a finding. What is suppressed or follows from another
-// is none. Paths are made relative to root, the folder of the repository, whose
+// Write writes one command a finding, and a last line for the log of the job. What
+// is suppressed or follows from another has no command. Paths are made relative to root, the folder of the repository, whose
 // paths GitHub knows; empty leaves them as they are.
 func Write(w io.Writer, r *finding.Report, root string) error {
 	b := bufio.NewWriter(w)
@@ -50,6 +50,7 @@ func Write(w io.Writer, r *finding.Report, root string) error {
 		}
 		fmt.Fprintf(b, "::%s %s::%s\n", command, strings.Join(at, ","), data(finding.Escape(text)+path.String()))
 	}
+	fmt.Fprintf(b, "jotsight %s: findings: %s\n", finding.Escape(r.Command), finding.Tally(r))
 	return b.Flush()
 }
 

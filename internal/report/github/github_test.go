@@ -25,6 +25,7 @@ func TestAnnotations(t *testing.T) {
 	const want = `::error file=api/auth.go,line=7,col=2,title=silent-refresh (high)::100%25 silent%0Aapi/auth.go:9: answers 401
 ::warning title=no-alert (medium)::GET /me: no alert
 ::notice file=a%2Cb%3Ac.go,line=3,title=wrong-level (low)::recorded at debug
+jotsight lint: findings: 4 (1 suppressed)
 `
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
@@ -44,7 +45,7 @@ func TestHostileText(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
-	if len(lines) != len(r.Findings) {
+	if len(lines) != len(r.Findings)+1 {
 		t.Errorf("%d lines for %d findings", len(lines), len(r.Findings))
 	}
 	if c, ok := reporttest.Unprintable(b.Bytes()); ok {
