@@ -142,7 +142,9 @@ func (o *reporting) finish(out, talk io.Writer, r *finding.Report) error {
 	}
 	if o.known != nil {
 		o.known.Mark(r, time.Now())
-		finding.GradeReport(r)
+		if r.Command != "lint" { // which reads code and grades no service
+			finding.GradeReport(r)
+		}
 	}
 	if o.output == "" {
 		write := formats[o.format]

@@ -156,6 +156,34 @@ type Stats struct {
 	// How long attacks took to be recorded and to be alerted; nil: none was.
 	TimeToRecord *Spread `json:"time_to_record,omitempty"`
 	TimeToAlert  *Spread `json:"time_to_alert,omitempty"`
+	Code         *Code   `json:"code,omitempty"` // of lint alone
+}
+
+// Code says what a lint read, and how much of it could not be told.
+type Code struct {
+	Languages  []Language `json:"languages"` // by name
+	Functions  int        `json:"functions"`
+	Routes     int        `json:"routes"`
+	Operations int        `json:"operations"` // places where something happens to a token
+	Calls      int        `json:"calls"`
+	Unresolved int        `json:"unresolved"` // calls whose target is not known: nothing is guessed of them
+	Unsure     int        `json:"unsure"`     // ways out that lead into code that is not there, and are not judged
+	Cut        int        `json:"cut"`        // walks that met a bound
+	Skipped    []Omitted  `json:"skipped"`    // by reason
+}
+
+// A Language is how much of one language was read.
+type Language struct {
+	Name  string `json:"name"`
+	Files int    `json:"files"`
+	Lines int    `json:"lines"`
+}
+
+// Omitted are files that were not read, or not as others are, for one reason.
+type Omitted struct {
+	Why   string   `json:"why"` // binary, generated, huge, minified, broken, symlink, unreadable, ...
+	Count int      `json:"count"`
+	Names []string `json:"names"` // the first few
 }
 
 // A Spread is the middle and the end of a set of times.

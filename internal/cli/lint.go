@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jotsight/jotsight/internal/lint"
+)
+
+var _ = add(func() *cobra.Command {
+	l := &lintCommand{}
+	c := &cobra.Command{
+		Use:   "lint [PATH...]",
+		Short: "Find the code that handles tokens badly, or fails in silence",
+		Long: `Lint reads Go, JavaScript, TypeScript and Clojure, and finds the places where a
+bad, missing or revoked token is refused and nothing records it, where tokens
+are issued or refreshed unseen, where nothing limits guessing, and where a token
+is verified badly or given away. It runs nothing of what it reads, and needs
+neither a build nor a network.
+
+A PATH is a file or folder, and the default is the working directory. Of a PATH
+in the working directory all of that is read, because what records a failure may
+stand anywhere, and the findings of the PATH are reported.
+
+//jotsight:ignore ID -- reason suppresses a finding: on its line, on the line
+before, or before a function for all of it.
+
+Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 nothing could
+be analysed.`,
+		Example: `  jotsight lint
+  jotsight lint ./internal/auth --format sarif --output lint.sarif
+  jotsight lint --profile strict --fail-on none`,
+		RunE: func(c *cobra.Command, args []string) error { return l.run(c, args) },
+	}
+	f := c.Flags()
+	f.StringVar(&l.profile, "profile", "default", "`PROFILE`: default reports what is certain, strict also what needs your judgement")
+	l.reporting.flags(f)
+	return c
+})
+
+// lintCommand holds the flags of lint.
+type lintCommand struct {
+	reporting
+	profile string
+}
+
+func (l *lintCommand) run(c *cobra.Command, args []string) error {
+	defer l.tidy()
+	if err := l.check(); err != nil {
+		return err
+	}
+	if l.profile != "default" && l.profile != "strict" {
+		return usage(fmt.Errorf("--profile %q: neither default nor strict", l.profile), "")
+	}
+	root, only, err := roots(args)
+	if err != nil {
+		return err
+	}
+	report, err := lint.Run(c.Context(), lint.Options{
+		Root: root, Only: only, Version: Version(), Strict: l.profile == "strict",
+	})
+	switch {
+	case errors.Is(err, lint.ErrNothing):
+		return inconclusive(fmt.Errorf("%s: %w", root, err), "name the folder that holds the source")
+	case err != nil && c.Context().Err() != nil:
+		return err
+	case err != nil:
+		return inconclusive(err, "")
+	}
+	return l.finish(c.OutOrStdout(), c.ErrOrStderr(), report)
+}
+
+// roots tells which folder to read, and of which paths within it to report the
+// findings: none for all. dir/... is dir, as for the go command.
+func roots(args []string) (root string, only []string, err error) {
+	var outside []string
+	for _, a := range args {
+		name := strings.TrimSuffix(a, "...")
+		if name = filepath.Clean(name); a == "..." || name == "." {
+			return ".", nil, nil
+		}
+		if _, err := os.Stat(name); err != nil {
+			return "", nil, usage(err, "")
+		}
+		if filepath.IsLocal(name) {
+			only = append(only, filepath.ToSlash(name))
+		} else {
+			outside = append(outside, name)
+		}
+	}
+	switch {
+	case len(outside) == 0 && (len(only) != 1 || isProject(".")):
+		return ".", only, nil
+	case len(outside) == 0:
+		outside, only = only, nil
+		fallthrough
+	case len(outside) == 1 && len(only) == 0:
+		root = outside[0]
+		if info, err := os.Stat(root); err == nil && !info.IsDir() {
+			return filepath.Dir(root), []string{filepath.Base(root)}, nil
+		}
+		return root, nil, nil
+	}
+	return "", nil, usage(fmt.Errorf("path %s: not in the working directory, and not the only one", outside[0]), "change to a folder that holds all of them")
+}
+
+// isProject reports whether a folder is the top of somebody's work, and not one
+// that merely holds such folders.
+func isProject(dir string) bool {
+	for _, mark := range []string{".git", "go.mod", "go.work", "package.json", "deps.edn", "project.clj", ".jotsight.yaml"} {
+		if _, err := os.Stat(filepath.Join(dir, mark)); err == nil {
+			return true
+		}
+	}
+	return false
+}

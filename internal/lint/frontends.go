@@ -1,0 +1,4 @@
+package lint
+
+// frontends are the languages that we read.
+var frontends = []frontend{}

@@ -1,0 +1,31 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/lint/flow"
+	"github.com/jotsight/jotsight/internal/lint/library"
+)
+
+var _ = add(Check{
+	ID: catalog.SilentVerifyFailure,
+	Counts: "A record is any log line, metric, audit row, span or error report that is written because the token failed: " +
+		"it carries the error, or it stands in a branch that the failure takes. It counts wherever it is written: in a helper, a wrapper, or " +
+		"the central handler that the error reaches. A line that every request gets does not count, nor one that is written in development alone, " +
+		"nor one of several ways out: each way must be seen.",
+	Run: func(p *pass) {
+		for _, w := range worst(p.Ways, func(w *flow.Way) bool {
+			if w.Op.Kind != library.Verify || w.Outcome != flow.Failed {
+				return false
+			}
+			p.looks()
+			return ends(w) && silent(w)
+		}) {
+			p.report(fault{
+				at: answers(w), fn: w.Func, what: w.Op.Name, confidence: sure(w), related: trail(w),
+				message: fmt.Sprintf("%s: a bad token leaves by %s %s", where(w.Root, w.Func), by(w), unseen(w)),
+			})
+		}
+	},
+})

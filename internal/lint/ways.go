@@ -1,0 +1,186 @@
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/lint/flow"
+	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/library"
+)
+
+// silent reports whether nothing on the way says that it was taken. A line that is
+// written for every request says nothing, and what is recorded in development
+// alone is not there when it matters.
+func silent(w *flow.Way) bool { return w.Tier < flow.Generic || w.EnvOnly }
+
+// ends reports whether the request ends here, as far as the program shows. What
+// returns from a function that nobody calls ends somewhere else.
+func ends(w *flow.Way) bool {
+	switch w.Exit {
+	case flow.Responds:
+		return true
+	case flow.Returns:
+		return w.Root != nil && len(w.Root.Routes) > 0
+	}
+	return false
+}
+
+// worst keeps, of the ways that a check is about, the one with the least record
+// for each operation and answering function, in the order of the source.
+func worst(ways []*flow.Way, about func(*flow.Way) bool) (list []*flow.Way) {
+	type key struct {
+		op *flow.Op
+		fn *ir.Func
+	}
+	best := map[key]*flow.Way{}
+	for _, w := range ways {
+		if w.Guessed || !about(w) {
+			continue
+		}
+		k := key{w.Op, w.Func}
+		if b := best[k]; b == nil || compareWays(w, b) < 0 {
+			best[k] = w
+		}
+	}
+	for _, w := range best {
+		list = append(list, w)
+	}
+	slices.SortFunc(list, compareWays)
+	return list
+}
+
+// compareWays puts less record first, then goes by the places.
+func compareWays(a, b *flow.Way) int {
+	return cmp.Or(
+		cmp.Compare(a.Tier, b.Tier), compareSpans(a.At, b.At), compareSpans(a.Branch, b.Branch), compareSpans(a.Op.Span, b.Op.Span),
+		cmp.Compare(len(a.Steps), len(b.Steps)), cmp.Compare(where(a.Root, a.Func), where(b.Root, b.Func)))
+}
+
+func compareSpans(a, b ir.Span) int {
+	file := func(s ir.Span) string {
+		if s.File == nil {
+			return ""
+		}
+		return s.File.Path
+	}
+	return cmp.Or(cmp.Compare(file(a), file(b)), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
+}
+
+// answers is the place that a finding about a way stands at: the branch that
+// answers, or else the answer, or else the operation.
+func answers(w *flow.Way) ir.Span {
+	for _, s := range []ir.Span{w.Branch, w.At} {
+		if s.File != nil {
+			return s
+		}
+	}
+	return w.Op.Span
+}
+
+// trail lists the places of a way from the operation to the answer, with what was
+// recorded on it.
+func trail(w *flow.Way) (list []place) {
+	list = append(list, place{w.Op.Span, w.Op.Func, does(w.Op)})
+	for _, s := range w.Steps {
+		list = append(list, place{s.Span, s.Func, s.What})
+	}
+	for _, o := range w.Seen {
+		what := "writes a record"
+		switch {
+		case o.Env:
+			what = "writes a record, in development alone"
+		case o.Tier <= flow.Access:
+			what = "writes a line for every request, whatever happened"
+		}
+		list = append(list, place{o.Span, o.Func, what})
+	}
+	if w.At.File != nil {
+		list = append(list, place{w.At, w.Func, answer(w)})
+	}
+	return list
+}
+
+// does says what an operation does to a token.
+func does(op *flow.Op) string {
+	of := ""
+	if op.Name != "" {
+		of = " with " + op.Name
+	}
+	switch op.Kind {
+	case library.Verify:
+		return "verifies the token" + of
+	case library.Decode:
+		return "decodes the token" + of
+	case library.Issue:
+		return "signs a token" + of
+	case library.Refresh:
+		return "exchanges a refresh token" + of
+	case library.Revoke:
+		return "revokes" + of
+	case library.Check:
+		return "asks whether the token still stands" + of
+	case library.Extract:
+		if op.Name == "" {
+			return "reads the token from the request"
+		}
+		return "reads the token from " + op.Name
+	case library.Secret:
+		return "compares the password" + of
+	}
+	return "handles a token" + of
+}
+
+// answer says how a way ends.
+func answer(w *flow.Way) string {
+	who := "answers"
+	if w.Central {
+		who = "the central handler answers"
+	}
+	switch {
+	case w.Exit == flow.Serves:
+		return "lets the request go on"
+	case w.Exit == flow.Returns:
+		return "ends"
+	case w.Status != 0:
+		return fmt.Sprintf("%s %d", who, w.Status)
+	}
+	return who
+}
+
+// by names the way out in a message: "line 47 (401)".
+func by(w *flow.Way) string {
+	at := w.At
+	if at.File == nil {
+		at = answers(w)
+	}
+	text := line(at, answers(w))
+	if w.Status != 0 {
+		text += fmt.Sprintf(" (%d)", w.Status)
+	}
+	return text
+}
+
+// unseen is what a message says of the record of a silent way.
+func unseen(w *flow.Way) string {
+	switch {
+	case w.EnvOnly:
+		return "with a record in development alone"
+	case w.Tier == flow.Access:
+		return "with no record but the line that every request gets"
+	}
+	return "with no log, metric or alert"
+}
+
+// sure is the confidence in a finding about a way.
+func sure(w *flow.Way) finding.Confidence {
+	switch {
+	case w.Op.Guessed:
+		return finding.Tentative
+	case w.Root == nil || len(w.Root.Routes) == 0:
+		return finding.Firm // nobody mounts it, as far as we see
+	}
+	return finding.Certain
+}
