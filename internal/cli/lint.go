@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jotsight/jotsight/internal/finding"
 	"github.com/jotsight/jotsight/internal/lint"
 )
 
@@ -39,6 +41,7 @@ be analysed.`,
 	}
 	f := c.Flags()
 	f.StringVar(&l.profile, "profile", "default", "`PROFILE`: default reports what is certain, strict also what needs your judgement")
+	f.StringVar(&l.newFrom, "new-from", "", "fail for what is not in the git revision `REV`, such as origin/main")
 	l.reporting.flags(f)
 	return c
 })
@@ -46,7 +49,7 @@ be analysed.`,
 // lintCommand holds the flags of lint.
 type lintCommand struct {
 	reporting
-	profile string
+	profile, newFrom string
 }
 
 func (l *lintCommand) run(c *cobra.Command, args []string) error {
@@ -61,9 +64,13 @@ func (l *lintCommand) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := lint.Run(c.Context(), lint.Options{
-		Root: root, Only: only, Version: Version(), Strict: l.profile == "strict",
-	})
+	options := lint.Options{Root: root, Only: only, Version: Version(), Strict: l.profile == "strict"}
+	if l.newFrom != "" {
+		if err := l.before(c.Context(), options); err != nil {
+			return err
+		}
+	}
+	report, err := lint.Run(c.Context(), options)
 	switch {
 	case errors.Is(err, lint.ErrNothing):
 		return inconclusive(fmt.Errorf("%s: %w", root, err), "name the folder that holds the source")
@@ -73,6 +80,36 @@ func (l *lintCommand) run(c *cobra.Command, args []string) error {
 		return inconclusive(err, "")
 	}
 	return l.finish(c.OutOrStdout(), c.ErrOrStderr(), report)
+}
+
+// before lints the revision of --new-from, and takes what it finds there for a
+// baseline: what a change brought is what was not found before it, wherever the
+// lines went that it moved.
+func (l *lintCommand) before(ctx context.Context, o lint.Options) error {
+	if l.baseline != "" {
+		return usage(errors.New("--new-from and --baseline: one of them says what is known"), "")
+	}
+	dir, err := os.MkdirTemp("", "jotsight-lint-")
+	if err != nil {
+		return inconclusive(err, "")
+	}
+	defer os.RemoveAll(dir)
+	if err := revision(ctx, o.Root, l.newFrom, dir); err != nil {
+		return usage(fmt.Errorf("--new-from %w", err), "in a clone without history: git fetch --depth=1 origin REV")
+	}
+	o.Root = dir
+	old, err := lint.Run(ctx, o)
+	if errors.Is(err, lint.ErrNothing) {
+		old, err = &finding.Report{}, nil // all is new
+	}
+	if err != nil {
+		return inconclusive(fmt.Errorf("--new-from %q: %w", l.newFrom, err), "")
+	}
+	l.known = finding.BaselineOf(old, nil)
+	for i := range l.known.Findings {
+		l.known.Findings[i].Reason = "there already in " + l.newFrom
+	}
+	return nil
 }
 
 // roots tells which folder to read, and of which paths within it to report the
