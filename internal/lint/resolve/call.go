@@ -265,10 +265,7 @@ func (r *Resolver) made(v Value, c *ir.Call, i int, env *Env) set {
 		}
 	}
 	if row != nil && row.Does == library.Wrap && i == 0 {
-		at := 0
-		if row.Chain != nil && *row.Chain >= 0 {
-			at = *row.Chain
-		}
+		at, _ := row.Chain.Index(len(c.Args))
 		for n := at; n < len(c.Args); n++ {
 			in := r.eval(c.Args[n], 0, env)
 			s.also(in)
@@ -289,9 +286,13 @@ func (r *Resolver) made(v Value, c *ir.Call, i int, env *Env) set {
 		switch {
 		case ret == "same":
 			if m, ok := c.Fun.(*ir.Member); ok {
-				for _, x := range r.eval(m.X, 0, env).vals {
-					s.add(x)
+				of := r.eval(m.X, 0, env)
+				if !function(of) {
+					return of
 				}
+			}
+			if len(c.Args) > 0 {
+				return r.eval(c.Args[0], 0, env)
 			}
 			return s
 		case ret == "element":
@@ -303,6 +304,17 @@ func (r *Resolver) made(v Value, c *ir.Call, i int, env *Env) set {
 		case strings.HasPrefix(ret, "arg "):
 			if n, err := strconv.Atoi(ret[len("arg "):]); err == nil && n >= 0 && n < len(c.Args) {
 				return r.eval(c.Args[n], 0, env)
+			}
+			return s
+		case strings.HasPrefix(ret, "call "):
+			if n, err := strconv.Atoi(ret[len("call "):]); err == nil && n >= 0 && n < len(c.Args) {
+				fs := r.eval(c.Args[n], 0, env)
+				s.also(fs)
+				for _, f := range fs.vals {
+					if f.Func != nil {
+						s.merge(r.returned(f, nil, 0, env, 0))
+					}
+				}
 			}
 			return s
 		case ret != "":
@@ -333,4 +345,15 @@ func (r *Resolver) called(sym string) string {
 		r.joined[k] = s
 	}
 	return s
+}
+
+// function says whether what stands before a dot is a package or namespace, so that
+// what follows is a function of it and no method.
+func function(of set) bool {
+	for _, v := range of.vals {
+		if v.Symbol == "" || v.Is || v.Call != nil || strings.ContainsAny(v.Symbol, "#.(") && !strings.HasSuffix(v.Symbol, "#default") {
+			return false
+		}
+	}
+	return len(of.vals) > 0
 }

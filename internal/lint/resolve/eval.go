@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"strings"
+
 	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/library"
 )
@@ -271,6 +273,9 @@ func (r *Resolver) declared(s set, t *ir.Type) set {
 				// A result whose type no row tells: the declaration does.
 				v.Symbol, v.Is = sym, true
 			}
+			if v.Is && v.Symbol != sym && versionless(v.Symbol) == versionless(sym) {
+				v.Symbol = sym
+			}
 			same = same || v.Symbol == sym && v.Is
 			out.add(v)
 		}
@@ -286,6 +291,25 @@ func (r *Resolver) declared(s set, t *ir.Type) set {
 // strange says that v is the result of a call that no row describes.
 func strange(v Value) bool {
 	return v.Symbol != "" && !v.Is && v.Call != nil && len(v.Symbol) > 2 && v.Symbol[len(v.Symbol)-2:] == "()"
+}
+
+// versionless is a symbol of Go without major versions: rows name types without.
+func versionless(sym string) string {
+	if !strings.HasPrefix(sym, "go:") {
+		return sym
+	}
+	i := strings.LastIndex(sym, "/v")
+	if i < 0 {
+		return sym
+	}
+	j := i + 2
+	for j < len(sym) && sym[j] >= '0' && sym[j] <= '9' {
+		j++
+	}
+	if j == i+2 || j < len(sym) && sym[j] != '/' && sym[j] != '.' {
+		return sym
+	}
+	return sym[:i] + sym[j:]
 }
 
 // plain types say nothing that a value does not say better.

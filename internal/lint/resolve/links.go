@@ -101,7 +101,7 @@ func (r *Resolver) hand(c *ir.Call, t Target) {
 		}
 		return
 	}
-	if row.Call == nil && row.Chain == nil && len(row.Params) == 0 && row.Handler == "" && len(row.Before) == 0 {
+	if !row.Call.Set() && !row.Chain.Set() && len(row.Params) == 0 && row.Handler == "" && len(row.Before) == 0 {
 		return
 	}
 	if row.Does == library.Wrap {
@@ -188,8 +188,16 @@ func (r *Resolver) each(m *ir.Member, c *ir.Call) {
 
 // isRouter says whether a type is one on which routes are mounted.
 func (r *Resolver) isRouter(sym string) bool {
-	row := r.row(sym)
-	return row != nil && (row.Does == library.Router || row.Does == library.Group)
+	is, ok := r.routers[sym]
+	if !ok {
+		for _, name := range []string{"get", "Get", "GET", "post", "Post", "POST", "Handle", "HandleFunc", "route", "all"} {
+			if row := r.row(r.under(sym, name)); row != nil && row.Does == library.Route {
+				is = true
+			}
+		}
+		r.routers[sym] = is
+	}
+	return is
 }
 
 // byShape tells the parameters of a JavaScript function that nobody is seen to

@@ -97,6 +97,7 @@ type Resolver struct {
 	impl    map[*ir.Class][]*ir.Class
 	subs    map[*ir.Class][]*ir.Class
 	shapes  []string
+	routers map[string]bool
 	known   map[*ir.Call][]Target
 	ready   bool
 	stats   Stats
@@ -106,7 +107,7 @@ type Resolver struct {
 func New(p *ir.Program, lib *library.Set) *Resolver {
 	r := &Resolver{
 		prog: p, lib: lib,
-		rows:   map[string]*library.Row{},
+		rows: map[string]*library.Row{}, routers: map[string]bool{},
 		joined: map[join]string{},
 		envs:   map[frame]*Env{},
 		lists:  map[listKey]*ir.List{},
