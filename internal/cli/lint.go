@@ -43,6 +43,7 @@ be analysed.`,
 	f.StringVar(&l.profile, "profile", "default", "`PROFILE`: default reports what is certain, strict also what needs your judgement")
 	f.StringVar(&l.newFrom, "new-from", "", "fail for what is not in the git revision `REV`, such as origin/main")
 	l.reporting.flags(f)
+	f.BoolVar(&l.quiet, "quiet", false, "say nothing while it runs")
 	return c
 })
 
@@ -50,6 +51,7 @@ be analysed.`,
 type lintCommand struct {
 	reporting
 	profile, newFrom string
+	quiet            bool
 }
 
 func (l *lintCommand) run(c *cobra.Command, args []string) error {
@@ -64,13 +66,16 @@ func (l *lintCommand) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	options := lint.Options{Root: root, Only: only, Version: Version(), Strict: l.profile == "strict"}
+	m := newMeter(c.ErrOrStderr(), l.quiet)
+	options := lint.Options{Root: root, Only: only, Version: Version(), Strict: l.profile == "strict", Progress: m.stage}
+	defer m.end()
 	if l.newFrom != "" {
 		if err := l.before(c.Context(), options); err != nil {
 			return err
 		}
 	}
 	report, err := lint.Run(c.Context(), options)
+	m.end()
 	switch {
 	case errors.Is(err, lint.ErrNothing):
 		return inconclusive(fmt.Errorf("%s: %w", root, err), "name the folder that holds the source")

@@ -48,6 +48,22 @@ func (m *meter) step(p scan.Progress) {
 	}
 }
 
+// stage is lint.Options.Progress: it names what is being done, on a terminal alone,
+// because elsewhere it is over before anybody could read it.
+func (m *meter) stage(what string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.quiet || m.width == 0 {
+		return
+	}
+	line := what + " ..."
+	if len(line) >= m.width {
+		return
+	}
+	fmt.Fprint(m.out, "\r"+line+"\x1b[K")
+	m.shown = true
+}
+
 // bar draws one line that is shorter than width columns.
 func bar(p scan.Progress, width int) string {
 	const cells = 24
