@@ -184,3 +184,68 @@ func sure(w *flow.Way) finding.Confidence {
 	}
 	return finding.Certain
 }
+
+// rootsOf lists the roots of all ways once, in the order of the source.
+func rootsOf(facts *flow.Facts) (list []*flow.Root) {
+	seen := map[*ir.Func]bool{}
+	for _, w := range facts.Ways {
+		if w.Root != nil && w.Root.Func != nil && !seen[w.Root.Func] {
+			seen[w.Root.Func] = true
+			list = append(list, w.Root)
+		}
+	}
+	slices.SortFunc(list, func(a, b *flow.Root) int { return compareSpans(a.Func.Span, b.Func.Span) })
+	return list
+}
+
+// handler is the head of the function where a walk begins.
+func handler(w *flow.Way) ir.Span {
+	if w.Root == nil || w.Root.Func == nil {
+		return answers(w)
+	}
+	s := w.Root.Func.Span
+	s.End = min(s.End, s.Start+1)
+	return s
+}
+
+// succeeded reports the operations of one kind that are done with no record. One
+// fault an operation, whatever handlers reach it: the related places name them.
+func (p *pass) succeeded(kind library.Role, what string) {
+	const most = 8 // handlers that are named
+	ways := map[*flow.Op][]*flow.Way{}
+	var ops []*flow.Op
+	for _, w := range p.Ways {
+		if w.Op.Kind != kind || w.Outcome != flow.Succeeded {
+			continue
+		}
+		p.looks()
+		if w.Guessed || w.Exit == flow.Escapes || !silent(w) {
+			continue
+		}
+		if ways[w.Op] == nil {
+			ops = append(ops, w.Op)
+		}
+		ways[w.Op] = append(ways[w.Op], w)
+	}
+	for _, op := range ops {
+		list := ways[op]
+		slices.SortFunc(list, compareWays)
+		w := list[0]
+		related := trail(w)
+		named := map[*ir.Func]bool{}
+		for _, other := range list {
+			if other.Root == nil || other.Root.Func == nil || named[other.Root.Func] || len(named) == most {
+				continue
+			}
+			named[other.Root.Func] = true
+			related = append(related, place{handler(other), other.Root.Func, "hands it out with no record: " + where(other.Root, other.Func)})
+		}
+		if kind != library.Issue {
+			related = trail(w)
+		}
+		p.report(fault{
+			at: op.Span, fn: op.Func, what: op.Name, confidence: sure(w), related: related,
+			message: fmt.Sprintf("%s: %s at %s %s", where(w.Root, w.Func), what, line(op.Span, op.Span), unseen(w)),
+		})
+	}
+}

@@ -106,9 +106,13 @@ type Observation struct {
 // A Leak is a value that gets where it must not.
 type Leak struct {
 	ir.Span
-	Func  *ir.Func
-	What  Mark    // token, prefix, secret, unverified claim, error text
-	Into  string  // log, url, answer, identity, key (of a map or set), claim
+	Func *ir.Func
+	What Mark // token, prefix, secret, unverified claim, error text
+	// Into is log, url, answer, identity, key (of a map or set that lives as long as
+	// the program), claim, or denylist: asked or told by a Check or Revoke that knows
+	// what is revoked, and not what still stands.
+	Into  string
+	Var   *ir.Var // key: the map or set, a variable of a module or a field
 	From  ir.Span // where the value came from
 	Steps []Step  // between
 	Op    *Op     // the decode of an unverified claim
