@@ -36,6 +36,8 @@ var fields = map[string]func(*Row, *yaml.Node) error{
 	"audience":     list(func(r *Row) *[]string { return &r.Audience }, nil),
 	"issuer":       list(func(r *Row) *[]string { return &r.Issuer }, nil),
 	"no_expiry":    list(func(r *Row) *[]string { return &r.NoExpiry }, nil),
+	"no_verify":    list(func(r *Row) *[]string { return &r.NoVerify }, nil),
+	"needs":        list(func(r *Row) *[]string { return &r.Needs }, nil),
 	"lifetime":     list(func(r *Row) *[]string { return &r.Lifetime }, nil),
 	"level":        word(func(r *Row) *string { return &r.Level }, []string{"trace", "debug", "info", "warn", "error", "fatal", own}),
 	"http":         word(func(r *Row) *string { return &r.HTTP }, []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", own}),
@@ -80,7 +82,7 @@ var roles = []Role{
 }
 
 var marks = []Mark{
-	Token, Prefix, Hashed, Key, Claims, Claimed, Subject, ID, Address, Path, Agent, Reason, Method, Millis, Headers, User,
+	Token, Prefix, Hashed, Key, Claims, Claimed, Subject, ID, Address, Path, Agent, Valid, Reason, Method, Millis, Headers, User,
 }
 
 // sound reports what cannot be right about a row as a whole.

@@ -72,6 +72,8 @@ type Row struct {
 	Audience   []string // verify, guard: options that check the audience
 	Issuer     []string // verify, guard: options that check the issuer
 	NoExpiry   []string // verify, guard: options that switch off the check of exp, or of all claims
+	NoVerify   []string // verify: options by which the signature is not checked
+	Needs      []string // verify: options without any of which it only decodes
 	Lifetime   []string // issue: options that set exp
 
 	Level  string // log: trace debug info warn error fatal
@@ -95,9 +97,10 @@ type Row struct {
 	Params      []string
 	ErrorParams []string
 
-	// Records is what an access line, a guard, or (of a router) a framework's own central handler writes down by
-	// itself: error, status, address, route, method, agent, subject. Without
-	// "error", the line says nothing of a failure.
+	// Records is what the symbol writes down by itself: an access line, an operation
+	// on tokens that observes itself, or (of a router) a framework's own central
+	// handler. Any of error, status, address, route, method, agent, subject. Without
+	// "error", an access line says nothing of a failure.
 	Records []string
 	// Uncaught, of a router: errors that reach the framework's own central
 	// handler. "silent": answered and not recorded; "log": recorded; "log 500":
@@ -171,6 +174,7 @@ const (
 	Address Mark = "address"
 	Path    Mark = "path"
 	Agent   Mark = "agent"
+	Valid   Mark = "valid"  // true if the verification that made the value succeeded
 	Reason  Mark = "reason" // an error of a failed operation, its name or text
 	Method  Mark = "method"
 	Millis  Mark = "millis" // a time in milliseconds

@@ -128,32 +128,34 @@ func (p *pack) find(rest string) *Row {
 // TokenPackage reports whether a package, written as in a symbol
 // (go:github.com/golang-jwt/jwt/v5, npm:jose), has rows that verify, decode, issue
 // or guard: without one, a file holds no operation on tokens by a library. A
-// subpath such as npm:next-auth/jwt is of its package.
+// subpath such as npm:next-auth/jwt is of its package too.
 func (s *Set) TokenPackage(pkg string) bool {
-	p := s.pack(pkg)
-	return p != nil && p.tokens
+	return s.any(pkg, func(p *pack) bool { return p.tokens })
 }
 
 // Interesting reports whether a package has rows at all.
-func (s *Set) Interesting(pkg string) bool { return s.pack(pkg) != nil }
+func (s *Set) Interesting(pkg string) bool {
+	return s.any(pkg, func(*pack) bool { return true })
+}
 
-func (s *Set) pack(pkg string) *pack {
+// any asks the rows of a package, of all its versions, and of what it is a subpath of.
+func (s *Set) any(pkg string, ask func(*pack) bool) bool {
 	var buf [128]byte
 	for {
-		if p := s.packages[pkg]; p != nil {
-			return p
+		if p := s.packages[pkg]; p != nil && ask(p) {
+			return true
 		}
-		plain := appendPlain(buf[:0], pkg)
-		if p := s.packages[string(plain)]; p != nil {
-			return p
+		if p := s.packages[string(appendPlain(buf[:0], pkg))]; p != nil && ask(p) {
+			return true
 		}
 		if !strings.HasPrefix(pkg, "npm:") {
-			name, _ := cut(pkg + ".x") // a dot in the last element: see cut
-			return s.packages[name]
+			name, rest := cut(pkg)
+			p := s.packages[name]
+			return rest != "" && p != nil && ask(p) // a dot in the last element: see cut
 		}
 		i := strings.LastIndexByte(pkg, '/')
 		if i < 0 {
-			return nil
+			return false
 		}
 		pkg = pkg[:i]
 	}

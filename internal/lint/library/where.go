@@ -95,7 +95,8 @@ func parseArg(s string) (Arg, error) {
 //	callback N    argument N (or "last"), a function, is called with the error first; without such an argument, the other ways hold
 //	false         result 0 is false, nil or undefined
 //	false N       result N is
-//	next          it is a middleware that answers, or hands the error to the central handler, itself
+//	answers       it is a middleware or handler that answers itself, with Code
+//	next          it is a middleware that hands an error to the central handler, with Code
 //	context       it is a middleware that goes on; the failure is in the request, for a verify row that reads it from there
 //
 // The zero Failure says nothing.
@@ -104,6 +105,7 @@ type Failure struct {
 	Throws   bool
 	Callback Arg
 	False    Arg
+	Answers  bool
 	Next     bool
 	Context  bool
 }
@@ -124,12 +126,14 @@ func (f *Failure) add(s string) (err error) {
 		f.False, err = parseArg(rest)
 	case s == "throws":
 		f.Throws = true
+	case s == "answers":
+		f.Answers = true
 	case s == "next":
 		f.Next = true
 	case s == "context":
 		f.Context = true
 	default:
-		err = fmt.Errorf("%q is none of result N, throws, callback N, false, next, context", s)
+		err = fmt.Errorf("%q is none of result N, throws, callback N, false, answers, next, context", s)
 	}
 	return err
 }
