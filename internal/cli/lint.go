@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +38,8 @@ Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 nothing could
 be analysed.`,
 		Example: `  jotsight lint
   jotsight lint ./internal/auth --format sarif --output lint.sarif
+  jotsight lint --new-from origin/main --format github
+  jotsight lint --map --format html --output map.html
   jotsight lint --profile strict --fail-on none`,
 		RunE: func(c *cobra.Command, args []string) error { return l.run(c, args) },
 	}
@@ -43,6 +47,7 @@ be analysed.`,
 	f.StringVar(&l.profile, "profile", "default", "`PROFILE`: default reports what is certain, strict also what needs your judgement")
 	f.StringVar(&l.newFrom, "new-from", "", "fail for what is not in the git revision `REV`, such as origin/main")
 	l.reporting.flags(f)
+	f.BoolVar(&l.inventory, "map", false, "print no findings but every token operation, with what is recorded of it (text, json or html)")
 	f.BoolVar(&l.quiet, "quiet", false, "say nothing while it runs")
 	return c
 })
@@ -51,7 +56,7 @@ be analysed.`,
 type lintCommand struct {
 	reporting
 	profile, newFrom string
-	quiet            bool
+	quiet, inventory bool
 }
 
 func (l *lintCommand) run(c *cobra.Command, args []string) error {
@@ -61,6 +66,14 @@ func (l *lintCommand) run(c *cobra.Command, args []string) error {
 	}
 	if l.profile != "default" && l.profile != "strict" {
 		return usage(fmt.Errorf("--profile %q: neither default nor strict", l.profile), "")
+	}
+	if l.inventory {
+		if inventories[l.format] == nil {
+			return usage(fmt.Errorf("--map --format %q: not one of text, json or html", l.format), "")
+		}
+		if len(l.reports) > 0 || l.baseline != "" || l.newFrom != "" {
+			return usage(errors.New("--map: prints no findings, so --report, --baseline and --new-from have no meaning"), "")
+		}
 	}
 	root, only, err := roots(args)
 	if err != nil {
@@ -74,7 +87,7 @@ func (l *lintCommand) run(c *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	report, err := lint.Run(c.Context(), options)
+	analysis, err := lint.Analyze(c.Context(), options)
 	m.end()
 	switch {
 	case errors.Is(err, lint.ErrNothing):
@@ -84,7 +97,32 @@ func (l *lintCommand) run(c *cobra.Command, args []string) error {
 	case err != nil:
 		return inconclusive(err, "")
 	}
-	return l.finish(c.OutOrStdout(), c.ErrOrStderr(), report)
+	if l.inventory {
+		return l.write(c.OutOrStdout(), analysis.Inventory())
+	}
+	return l.finish(c.OutOrStdout(), c.ErrOrStderr(), analysis.Report)
+}
+
+// inventories are the forms of --map.
+var inventories = map[string]func(*lint.Inventory, io.Writer) error{
+	"text": (*lint.Inventory).WriteText, "json": (*lint.Inventory).WriteJSON, "html": (*lint.Inventory).WriteHTML,
+}
+
+// write writes the map to where the report would go. It is an inventory, not a
+// judgement: it fails no run.
+func (l *lintCommand) write(out io.Writer, v *lint.Inventory) error {
+	var b bytes.Buffer
+	if err := inventories[l.format](v, &b); err != nil {
+		return err
+	}
+	if l.output == "" {
+		_, err := out.Write(b.Bytes())
+		return err
+	}
+	if err := writePrivate(l.output, b.Bytes()); err != nil {
+		return usage(fmt.Errorf("--output %w", err), "")
+	}
+	return nil
 }
 
 // before lints the revision of --new-from, and takes what it finds there for a
