@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
-	"github.com/jotsight/jotsight/internal/lint/library"
 )
 
 // A set is what an expression may stand for, and how far that can be relied on.
@@ -458,7 +457,7 @@ func (r *Resolver) parameter(v *ir.Var, env *Env) set {
 		}
 	}
 	for _, h := range r.mounted[f] {
-		s.merge(r.handedTo(v, h))
+		s.merge(r.handedTo(v, h, env))
 	}
 	if len(s.vals) == 0 && !s.over {
 		s.merge(r.byShape(v))
@@ -517,18 +516,19 @@ func (r *Resolver) rest(c *ir.Call, from int) *ir.List {
 }
 
 // handedTo is what a library passes for v.
-func (r *Resolver) handedTo(v *ir.Var, h hand) set {
+func (r *Resolver) handedTo(v *ir.Var, h hand, env *Env) set {
 	var s set
 	if h.row == nil {
 		return s
 	}
-	if n := v.Param; n < len(h.row.Params) && h.row.Params[n] != "" {
-		val := Value{Symbol: h.row.Params[n], Is: true}
-		switch h.row.Does {
-		case library.Group, library.Router, library.Mount, library.Route:
-			if n == 0 && r.isRouter(val.Symbol) {
-				val.Call, val.Env = h.call, h.env
-			}
+	params := h.row.Params
+	if n := len(h.row.ErrorParams); n > len(params) && len(v.Func.Params) == n {
+		params = h.row.ErrorParams
+	}
+	if n := v.Param; n < len(params) && params[n] != "" {
+		val := Value{Symbol: params[n], Is: true}
+		if n == 0 && r.isRouter(val.Symbol) {
+			val.Call, val.Env = h.call, env.in(r.within[h.call])
 		}
 		s.add(val)
 	}

@@ -27,7 +27,6 @@ type hand struct {
 	call *ir.Call
 	arg  int
 	row  *library.Row // nil where the catalogue does not know the library's function
-	env  *Env
 }
 
 // rounds is how often all calls are asked anew. The first round sees direct calls,
@@ -96,7 +95,7 @@ func (r *Resolver) hand(c *ir.Call, t Target) {
 	if row == nil {
 		for n, a := range c.Args {
 			if ref, ok := a.(*ir.FuncRef); ok {
-				r.give(ref.Func, hand{c, n, nil, nil})
+				r.give(ref.Func, hand{c, n, nil})
 			}
 		}
 		return
@@ -112,7 +111,7 @@ func (r *Resolver) hand(c *ir.Call, t Target) {
 	for n, a := range c.Args {
 		r.steps = 0
 		for _, f := range r.functions(a, nil, 3) {
-			h := hand{c, n, row, nil}
+			h := hand{c, n, row}
 			r.give(f, h)
 			if len(row.Params) > 0 && !r.isRouter(row.Params[0]) {
 				r.next.shapes[strings.Join(row.Params, "\n")]++

@@ -101,6 +101,8 @@ type Resolver struct {
 	known   map[*ir.Call][]Target
 	ready   bool
 	stats   Stats
+	table   *table
+	calling map[*ir.Var][]*ir.Func // functions in which a parameter is called
 }
 
 // New reads a program once, to know every assignment and every call.
@@ -208,32 +210,3 @@ func (r *Resolver) row(symbol string) *library.Row {
 	}
 	return row
 }
-
-// A Route is a place where requests arrive.
-type Route struct {
-	ir.Span
-	Framework string // the symbol's package: npm:express, go:github.com/go-chi/chi/v5
-	Method    string // GET, or "" for any
-	Path      string // with the prefixes of the routers around it; "" where not known
-	Chain     []Link // in the order in which they run; the last one is the handler
-	Known     bool   // path and chain are complete
-}
-
-// A Link is one middleware or handler of a route.
-type Link struct {
-	ir.Span
-	Func *ir.Func     // of the program
-	Env  *Env         // its surroundings: what the function that made it was given
-	Row  *library.Row // or of a library
-	Call *ir.Call     // that made it, where there is one, with its options
-	// Wraps says that the function calls the next link itself, through a variable that
-	// it was given, as in asyncHandler(login): who walks it comes to the next one.
-	Wraps bool
-}
-
-// Routes lists every route of the program that could be told.
-func (r *Resolver) Routes() []*Route { return nil }
-
-// Central lists the handlers for errors that an application of the framework has,
-// in the order in which they are asked, for a route of it.
-func (r *Resolver) Central(route *Route) []Link { return nil }

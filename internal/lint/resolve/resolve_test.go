@@ -16,7 +16,7 @@ func fn(name string, outer *ir.Func, m *ir.Module, params ...string) *ir.Func {
 	return f
 }
 
-func use(v *ir.Var) ir.Expr { return &ir.Name{Var: v} }
+func name(v *ir.Var) ir.Expr { return &ir.Name{Var: v} }
 
 func do(x ir.Expr) ir.Stmt { return &ir.Do{X: x} }
 
@@ -27,7 +27,7 @@ func TestSurroundings(t *testing.T) {
 	body := fn("<module>", nil, m)
 	wrap := fn("asyncHandler", body, m, "fn")
 	inner := fn("asyncHandler.func1", wrap, m, "req", "res", "next")
-	call := &ir.Call{Fun: use(wrap.Params[0]), Args: []ir.Expr{use(inner.Params[0])}}
+	call := &ir.Call{Fun: name(wrap.Params[0]), Args: []ir.Expr{name(inner.Params[0])}}
 	inner.Body = []ir.Stmt{do(call)}
 	wrap.Body = []ir.Stmt{&ir.Return{Values: []ir.Expr{&ir.FuncRef{Func: inner, Literal: true}}}}
 	login, logout := fn("login", body, m, "req"), fn("logout", body, m, "req")

@@ -1,0 +1,557 @@
+package resolve
+
+import (
+	"strings"
+
+	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/library"
+)
+
+// route takes a call that mounts handlers.
+func (r *Resolver) route(c *ir.Call, t Target, env *Env) {
+	n := r.parentOf(c, t, env)
+	path, rest := r.pathOf(c, t, env)
+	m := &mounted{Span: c.Span, symbol: t.Symbol, path: path, at: r.where(c, r.within[c], env), call: c}
+	m.methods = r.methodsOf(c, t, env)
+	if verb, p, ok := strings.Cut(path, " "); ok && verb == strings.ToUpper(verb) && (strings.HasPrefix(p, "/") || strings.Contains(p, ".")) {
+		m.methods, m.path = []string{verb}, strings.TrimLeft(p, " ")
+	}
+	if !t.Row.Chain.Set() {
+		rest = nil
+	}
+	opts, given := r.optionsOf(c, t)
+	if given {
+		m.chain = append(m.chain, r.hooks(opts, t, env)...)
+	}
+	for _, a := range rest {
+		if given && a == opts && r.isOptions(a, env) {
+			continue
+		}
+		m.chain = append(m.chain, r.links(a, env, t.Row, 0)...)
+	}
+	if given && t.Row.Handler != "" {
+		m.chain = append(m.chain, r.byOption(opts, t.Row.Handler, t, env)...)
+	}
+	if len(m.chain) == 0 {
+		if len(rest) == 0 && t.Row.Chain.Set() {
+			return // app.get('setting'): nothing is mounted
+		}
+		n.routes = append(n.routes, m)
+		return
+	}
+	m.known = true
+	for _, l := range m.chain {
+		m.known = m.known && (l.Func != nil || l.Row != nil)
+	}
+	if sub := r.subrouter(rest, env); sub != nil { // http.Handle("/api/", router)
+		last := m.chain[:len(m.chain)-1]
+		if m.chain[len(m.chain)-1].Func != nil {
+			last = m.chain
+		}
+		sub.edges = append(sub.edges, edge{n, strings.TrimSuffix(m.path, "/"), m.at, last})
+		return
+	}
+	n.routes = append(n.routes, m)
+}
+
+// subrouter finds a router among handlers, or within what is around one.
+func (r *Resolver) subrouter(args []ir.Expr, env *Env) *node {
+	for _, a := range args {
+		if n := r.routerIn(a, env, 4); n != nil {
+			return n
+		}
+	}
+	return nil
+}
+
+func (r *Resolver) routerIn(a ir.Expr, env *Env, depth int) *node {
+	if depth == 0 {
+		return nil
+	}
+	for _, v := range r.eval(a, 0, env).vals {
+		switch {
+		case v.Func != nil && v.Env != nil:
+			if arg, up := r.wrapped(v); arg != nil {
+				if n := r.routerIn(arg, up, depth-1); n != nil {
+					return n
+				}
+			}
+		case v.Call != nil && v.Symbol != "":
+			if n := r.nodeOf(v); n != nil && r.isRouterValue(v) {
+				return n
+			}
+			for _, x := range v.Call.Args {
+				if _, ok := x.(*ir.Const); ok {
+					continue
+				}
+				if n := r.routerIn(x, v.Env, depth-1); n != nil {
+					return n
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// isRouterValue says whether v was made to mount routes on.
+func (r *Resolver) isRouterValue(v Value) bool {
+	for _, t := range r.known[v.Call] {
+		if t.Row != nil && (t.Row.Does == library.Router || t.Row.Does == library.Group) {
+			return true
+		}
+	}
+	return false
+}
+
+// methodsOf are the HTTP methods of a route.
+func (r *Resolver) methodsOf(c *ir.Call, t Target, env *Env) []string {
+	if t.Row.HTTP != "" {
+		return []string{t.Row.HTTP}
+	}
+	if !t.Row.Method.Set() {
+		return []string{""}
+	}
+	i, ok := t.Row.Method.Index(len(c.Args))
+	if !ok {
+		return []string{""}
+	}
+	var out []string
+	read := func(e ir.Expr, env *Env) {
+		if s, ok := r.text(e, env); ok {
+			out = append(out, strings.ToUpper(s))
+			return
+		}
+		for _, v := range r.eval(e, 0, env).vals {
+			switch {
+			case v.List != nil && len(v.List.Elems) <= 16:
+				for _, x := range v.List.Elems {
+					if s, ok := r.text(x, v.Env); ok {
+						out = append(out, strings.ToUpper(s))
+					}
+				}
+			case v.Symbol != "": // http.MethodPost
+				name := v.Symbol[strings.LastIndexAny(v.Symbol, ".#/")+1:]
+				if m, ok := strings.CutPrefix(name, "Method"); ok && m != "" {
+					out = append(out, strings.ToUpper(m))
+				}
+			}
+		}
+	}
+	if f := t.Row.Method.Field; f != "" {
+		for _, v := range r.eval(c.Args[i], 0, env).vals {
+			if v.Object == nil {
+				continue
+			}
+			for j := range v.Object.Fields {
+				if x := &v.Object.Fields[j]; x.Name == f && x.Value != nil {
+					read(x.Value, v.Env)
+				}
+			}
+		}
+	} else {
+		read(c.Args[i], env)
+		if !t.Row.Chain.Set() { // Methods("GET", "POST")
+			for _, a := range c.Args[i+1:] {
+				read(a, env)
+			}
+		}
+	}
+	if len(out) == 0 {
+		out = []string{""}
+	}
+	return out
+}
+
+// narrow sets the methods of a route that was mounted without: .Methods("POST").
+func (r *Resolver) narrow(c *ir.Call, t Target, env *Env) {
+	if t.Recv == nil {
+		return
+	}
+	methods := r.methodsOf(c, t, env)
+	x, ok := t.Recv.(*ir.Call)
+	for depth := 0; ok && depth < 8; depth++ {
+		for _, n := range r.table.order {
+			for _, m := range n.routes {
+				if m.call == x {
+					m.methods = methods
+				}
+			}
+		}
+		f, is := x.Fun.(*ir.Member)
+		if !is {
+			return
+		}
+		x, ok = f.X.(*ir.Call)
+	}
+}
+
+// optionsOf is the argument that holds options.
+func (r *Resolver) optionsOf(c *ir.Call, t Target) (ir.Expr, bool) {
+	if !t.Row.Options.Set() {
+		return nil, false
+	}
+	i, ok := t.Row.Options.Index(len(c.Args))
+	if !ok {
+		return nil, false
+	}
+	return c.Args[i], true
+}
+
+// isOptions says whether a is an object and no handler.
+func (r *Resolver) isOptions(a ir.Expr, env *Env) bool {
+	for _, v := range r.eval(a, 0, env).vals {
+		if v.Object != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// hooks are the middlewares in an object of options.
+func (r *Resolver) hooks(opts ir.Expr, t Target, env *Env) []Link {
+	var out []Link
+	for _, name := range t.Row.Before {
+		out = append(out, r.byOption(opts, name, t, env)...)
+	}
+	return out
+}
+
+func (r *Resolver) byOption(opts ir.Expr, name string, t Target, env *Env) []Link {
+	var out []Link
+	for _, v := range r.eval(opts, 0, env).vals {
+		if v.Object == nil {
+			continue
+		}
+		for i := range v.Object.Fields {
+			if f := &v.Object.Fields[i]; f.Name == name && f.Value != nil {
+				out = append(out, r.links(f.Value, v.Env, t.Row, 0)...)
+			}
+		}
+	}
+	return out
+}
+
+// mount takes a call that mounts middlewares, routers, or both.
+func (r *Resolver) mount(c *ir.Call, t Target, env *Env) {
+	n := r.parentOf(c, t, env)
+	path, rest := r.pathOf(c, t, env)
+	at := r.where(c, r.within[c], env)
+	var chain []Link
+	if opts, ok := r.optionsOf(c, t); ok {
+		chain = append(chain, r.hooks(opts, t, env)...)
+	}
+	for _, a := range rest {
+		if r.buildsRouter(a, env) {
+			// Its parameter is a router, mounted by this call: see nodeOf.
+			continue
+		}
+		chain = r.mountOne(n, a, env, t, path, at, chain, 0)
+	}
+	if len(chain) > 0 {
+		n.uses = append(n.uses, use{path, at, t.Row.Late, chain})
+		r.table.middlewares = append(r.table.middlewares, chain...)
+	}
+}
+
+func (r *Resolver) mountOne(n *node, a ir.Expr, env *Env, t Target, path string, at place, chain []Link, depth int) []Link {
+	if depth > 3 {
+		return chain
+	}
+	vals := r.eval(a, 0, env).vals
+	for _, v := range vals {
+		switch {
+		case v.List != nil:
+			for _, x := range v.List.Elems {
+				chain = r.mountOne(n, x, v.Env, t, path, at, chain, depth+1)
+			}
+			return chain
+		case v.Module != nil:
+			if d := v.Module.Exports["default"]; d != nil {
+				return r.mountOne(n, d, nil, t, path, at, chain, depth+1)
+			}
+		case v.Call != nil && v.Symbol != "":
+			if sub := r.nodeOf(v); sub != nil && r.isRouterValue(v) {
+				if sub != n {
+					sub.edges = append(sub.edges, edge{n, path, at, chain})
+				}
+				return chain
+			}
+			// koa-router's router.routes()
+			if m, ok := v.Call.Fun.(*ir.Member); ok {
+				for _, o := range r.eval(m.X, 0, v.Env).vals {
+					if sub := r.nodeOf(o); sub != nil && sub != n && r.isRouterValue(o) {
+						for _, e := range sub.edges {
+							if e.parent == n && e.path == path {
+								return chain // allowedMethods()
+							}
+						}
+						sub.edges = append(sub.edges, edge{n, path, at, chain})
+						return chain
+					}
+				}
+			}
+		}
+	}
+	links := r.links(a, env, t.Row, 0)
+	if k := len(t.Row.ErrorParams); k > len(t.Row.Params) {
+		var rest []Link
+		for _, l := range links {
+			if l.Func != nil && len(l.Func.Params) == k {
+				r.addCentral(n, []Link{l})
+			} else if l.Row != nil && l.Row.Does == library.Central {
+				r.addCentral(n, []Link{l})
+			} else {
+				rest = append(rest, l)
+			}
+		}
+		links = rest
+	}
+	return append(chain, links...)
+}
+
+// centrals takes a call that sets the handler for errors.
+func (r *Resolver) centrals(c *ir.Call, t Target, env *Env) {
+	if !t.Row.Chain.Set() && !t.Row.Call.Set() {
+		return
+	}
+	n := r.parentOf(c, t, env)
+	from, ok := t.Row.Chain.Index(len(c.Args))
+	if !ok {
+		if from, ok = t.Row.Call.Index(len(c.Args)); !ok {
+			return
+		}
+	}
+	for _, a := range c.Args[from:] {
+		r.addCentral(n, r.links(a, env, t.Row, 0))
+	}
+}
+
+// links tells what runs when a, an argument of a call that mounts, is reached: the
+// function itself, with those around it first.
+func (r *Resolver) links(a ir.Expr, env *Env, row *library.Row, depth int) []Link {
+	if depth > 8 {
+		return nil
+	}
+	of := r.eval(a, 0, env)
+	var out []Link
+	for _, v := range of.vals {
+		out = append(out, r.linksOf(v, a, row, depth)...)
+	}
+	if len(out) == 0 {
+		if _, ok := a.(*ir.Const); !ok {
+			out = append(out, Link{Span: a.At()}) // something, of which nothing is known
+		}
+	}
+	return out
+}
+
+func (r *Resolver) linksOf(v Value, a ir.Expr, row *library.Row, depth int) []Link {
+	switch {
+	case v.Func != nil:
+		if l, ok := r.methodOf(v, a, row); ok {
+			plain := v
+			plain.As = nil
+			return append([]Link{l}, r.linksOf(plain, a, row, depth+1)...)
+		}
+		l := Link{Span: a.At(), Func: v.Func, Env: v.Env, Call: v.Through}
+		if call, ok := a.(*ir.Call); ok && l.Call == nil && v.Env != nil && v.Env.Call == call {
+			l.Call = call
+		}
+		if arg, up := r.wrapped(v); arg != nil {
+			inner := r.links(arg, up, row, depth+1)
+			if len(inner) > 0 && (inner[0].Func != nil || inner[0].Row != nil || inner[0].Call != nil) {
+				l.Wraps = true
+				return append([]Link{l}, inner...)
+			}
+		}
+		return []Link{l}
+	case v.List != nil:
+		var out []Link
+		for _, x := range v.List.Elems {
+			out = append(out, r.links(x, v.Env, row, depth+1)...)
+		}
+		return out
+	case v.Module != nil:
+		if d := v.Module.Exports["default"]; d != nil {
+			return r.links(d, nil, row, depth+1)
+		}
+	case v.Of != nil, v.Class != nil:
+		c := v.Of
+		if c == nil {
+			c = v.Class
+		}
+		return r.classLinks(c, a, row)
+	case v.Symbol != "":
+		l := Link{Span: a.At(), Row: r.row(v.Symbol), Call: v.Call}
+		if v.Call == nil {
+			return []Link{l}
+		}
+		if made := r.maker(v.Call); made != nil {
+			l.Row = made
+		}
+		out := []Link{l}
+		// What a middleware of a library is put around comes after it.
+		for _, x := range v.Call.Args {
+			switch x.(type) {
+			case *ir.Const, *ir.Object, *ir.Op:
+				continue
+			}
+			for _, w := range r.eval(x, 0, v.Env).vals {
+				if w.Func != nil && r.handlerLike(w.Func) {
+					out = append(out, r.linksOf(w, x, row, depth+1)...)
+				}
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// handlerLike says whether a function that is given to a library takes requests.
+func (r *Resolver) handlerLike(f *ir.Func) bool {
+	for _, p := range f.Params {
+		if p.Type == nil {
+			continue
+		}
+		if row := r.row(symbol(p.Type.Symbol)); p.Type.Symbol != "" && row == nil && strings.Contains(p.Type.Symbol, "http.Request") {
+			return true
+		}
+		if strings.HasPrefix(p.Type.Symbol, "go:net/http.") {
+			return true
+		}
+	}
+	return false
+}
+
+// maker is the row of the call that made a middleware: of limit(opts), or of
+// limit(opts)(handler).
+func (r *Resolver) maker(c *ir.Call) *library.Row {
+	for depth := 0; depth < 3; depth++ {
+		for _, t := range r.known[c] {
+			if t.Row != nil {
+				return t.Row
+			}
+		}
+		next, ok := c.Fun.(*ir.Call)
+		if !ok {
+			return nil
+		}
+		c = next
+	}
+	return nil
+}
+
+// classLinks are the methods that are called of a class that is handed over.
+func (r *Resolver) classLinks(c *ir.Class, a ir.Expr, row *library.Row) []Link {
+	try := func(row *library.Row) []Link {
+		var out []Link
+		if row == nil {
+			return nil
+		}
+		for _, name := range row.Member {
+			if m, by := r.method(c, name, 0); m != nil && !by.Interface {
+				out = append(out, Link{Span: a.At(), Func: m})
+				break
+			}
+		}
+		return out
+	}
+	if out := try(row); len(out) > 0 {
+		return out
+	}
+	for _, sym := range r.outside(c, 0) {
+		up := r.row(sym)
+		if out := try(up); len(out) > 0 {
+			if up.Does == library.Guard || up.Does == library.Limit {
+				out[0].Row = up
+			}
+			return out
+		}
+		if up != nil {
+			return []Link{{Span: a.At(), Row: up}}
+		}
+	}
+	for _, sym := range []string{"go:net/http.Handler"} {
+		if c.Module != nil && c.Module.Language == ir.Go {
+			if out := try(r.row(sym)); len(out) > 0 {
+				return out
+			}
+		}
+	}
+	return nil
+}
+
+// methodOf is the method of a function type that a library calls: of appHandler(login)
+// it is appHandler.ServeHTTP, which calls login.
+func (r *Resolver) methodOf(v Value, a ir.Expr, row *library.Row) (Link, bool) {
+	if v.As == nil {
+		return Link{}, false
+	}
+	names := row.Member
+	if h := r.row("go:net/http.Handler"); h != nil {
+		names = append(names[:len(names):len(names)], h.Member...)
+	}
+	for _, name := range names {
+		if m, _ := r.method(v.As, name, 0); m != nil {
+			self := v
+			return Link{Span: a.At(), Func: m, Env: r.enter(Env{Func: m, Recv: &self}), Wraps: true}, true
+		}
+	}
+	return Link{}, false
+}
+
+// wrapped finds what a closure was put around: an argument of the call that made
+// it, which the closure calls.
+func (r *Resolver) wrapped(v Value) (ir.Expr, *Env) {
+	for f := v.Func; f != nil; f = f.Outer {
+		fr := v.Env.frame(f)
+		if fr == nil {
+			continue
+		}
+		if fr.Recv != nil && f.Recv != nil {
+			continue
+		}
+		if fr.Call == nil || fr.Elem != nil {
+			continue
+		}
+		for _, p := range f.Params {
+			i := p.Param + fr.Skip
+			if i >= len(fr.Call.Args) {
+				continue
+			}
+			if f != v.Func && r.callsVar(v.Func, p) {
+				return fr.Call.Args[i], fr.Up
+			}
+		}
+	}
+	return nil, nil
+}
+
+// callsVar says whether f, or a closure within it, calls p or a method of it.
+func (r *Resolver) callsVar(f *ir.Func, p *ir.Var) bool {
+	if r.calling == nil {
+		r.calling = map[*ir.Var][]*ir.Func{}
+		for _, c := range r.calls {
+			var v *ir.Var
+			switch x := c.Fun.(type) {
+			case *ir.Name:
+				v = x.Var
+			case *ir.Member:
+				if n, ok := x.X.(*ir.Name); ok {
+					v = n.Var
+				}
+			}
+			if v != nil && v.Param >= 0 {
+				r.calling[v] = append(r.calling[v], r.within[c])
+			}
+		}
+	}
+	for _, g := range r.calling[p] {
+		for ; g != nil; g = g.Outer {
+			if g == f {
+				return true
+			}
+		}
+	}
+	return false
+}
