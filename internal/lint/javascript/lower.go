@@ -112,7 +112,13 @@ func (l *lowerer) name(at ir.Span, v *ir.Var) ir.Expr {
 	return x
 }
 
-func (l *lowerer) temporary(n ecma.Node) *ir.Var { return l.newVar(n, "") }
+// temporary is a variable for what has no name; its own cannot be written.
+func (l *lowerer) temporary(n ecma.Node) *ir.Var {
+	if n.Is(ecma.ArrayPattern) {
+		return l.newVar(n, "[]")
+	}
+	return l.newVar(n, "{}")
+}
 
 func (l *lowerer) constant(at ir.Span, k ir.ConstKind, text string) ir.Expr {
 	x := l.consts.take()

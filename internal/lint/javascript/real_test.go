@@ -1,0 +1,70 @@
+package javascript
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/jotsight/jotsight/internal/lint/ecma"
+	"github.com/jotsight/jotsight/internal/lint/ir"
+)
+
+// folder reads a tree from disk, roughly as package lint does.
+func tree(t testing.TB, dir string) *ir.Tree {
+	tr := &ir.Tree{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(dir, path)
+		base := filepath.Base(path)
+		if d.IsDir() {
+			if base == "node_modules" || base == "dist" || base == ".git" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if ecma.LanguageOf(path) == ecma.None && filepath.Ext(path) != ".json" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		f := &ir.File{Path: filepath.ToSlash(rel), Source: string(text)}
+		if filepath.Ext(path) == ".json" {
+			tr.Config = append(tr.Config, f)
+		} else {
+			f.Language = ir.JavaScript
+			tr.Files = append(tr.Files, f)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+// TestReal dumps what is made of the folder that JS_CORPUS names.
+func TestReal(t *testing.T) {
+	dir := os.Getenv("JS_CORPUS")
+	if dir == "" {
+		return
+	}
+	tr := tree(t, dir)
+	size := 0
+	for _, f := range tr.Files {
+		size += len(f.Source)
+	}
+	start := time.Now()
+	p := Read(tr, nil)
+	d := time.Since(start)
+	fmt.Printf("%d files, %d bytes, %v, %.1f MB/s, %d funcs\n", len(p.Files), size, d, float64(size)/1e6/d.Seconds(), len(p.Funcs))
+	if os.Getenv("JS_DUMP") != "" {
+		for _, f := range p.Funcs {
+			fmt.Println("//", f.File.Path, f.Line())
+			fmt.Print(ir.Dump(f))
+		}
+	}
+}
