@@ -129,11 +129,12 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 		Started: started.UTC(), Runs: []finding.Run{}, Findings: []finding.Finding{},
 		Grades: finding.Grades{Rubric: finding.Rubric, Protection: ungraded, Visibility: ungraded},
 	}
+	s := &subject{Facts: facts, program: program, resolver: r, lib: lib, strict: o.Strict}
 	for _, c := range Checks() {
 		if c.Strict && !o.Strict {
 			continue
 		}
-		p := &pass{Facts: facts, program: program, resolver: r, lib: lib, strict: o.Strict, check: c}
+		p := &pass{subject: s, check: c}
 		c.Run(p)
 		found := slices.DeleteFunc(p.findings(), func(f finding.Finding) bool { return !within(f.Location.Path, o.Only) })
 		report.Findings = append(report.Findings, found...)

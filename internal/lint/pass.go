@@ -11,17 +11,12 @@ import (
 	"github.com/jotsight/jotsight/internal/finding"
 	"github.com/jotsight/jotsight/internal/lint/flow"
 	"github.com/jotsight/jotsight/internal/lint/ir"
-	"github.com/jotsight/jotsight/internal/lint/library"
 	"github.com/jotsight/jotsight/internal/lint/resolve"
 )
 
 // A pass is one check at work on one program.
 type pass struct {
-	*flow.Facts
-	program  *ir.Program
-	resolver *resolve.Resolver
-	lib      *library.Set
-	strict   bool
+	*subject
 
 	check  Check
 	faults []fault

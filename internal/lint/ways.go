@@ -203,9 +203,7 @@ func handler(w *flow.Way) ir.Span {
 	if w.Root == nil || w.Root.Func == nil {
 		return answers(w)
 	}
-	s := w.Root.Func.Span
-	s.End = min(s.End, s.Start+1)
-	return s
+	return head(w.Root.Func)
 }
 
 // succeeded reports the operations of one kind that are done with no record. One

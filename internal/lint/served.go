@@ -1,0 +1,226 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/lint/flow"
+	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/library"
+	"github.com/jotsight/jotsight/internal/lint/resolve"
+)
+
+// served is what one route does to tokens.
+type served struct {
+	route   *resolve.Route
+	handler *ir.Func
+	ops     []*flow.Op // in the order of the source
+	own     []*flow.Op // those of them that the handler reaches, and not its middleware
+	limiter *place     // nil: none
+}
+
+// served lists what every route does, in the order of the routes.
+func (s *subject) served() (list []served) {
+	mounted := map[*ir.Call][]*flow.Op{} // operations of a library's middleware, by the call that made it
+	for _, op := range s.Ops {
+		if op.Call != nil {
+			mounted[op.Call] = append(mounted[op.Call], op)
+		}
+	}
+	for _, r := range s.Routes {
+		v := served{route: r}
+		if n := len(r.Chain); n > 0 {
+			v.handler = r.Chain[n-1].Func
+		}
+		for i, link := range r.Chain {
+			last := i == len(r.Chain)-1
+			note := func(op *flow.Op) {
+				if !slices.Contains(v.ops, op) {
+					v.ops = append(v.ops, op)
+				}
+				if last && !slices.Contains(v.own, op) {
+					v.own = append(v.own, op)
+				}
+			}
+			if link.Call != nil {
+				for _, op := range mounted[link.Call] {
+					note(op)
+				}
+			}
+			if link.Row != nil && link.Row.Does == library.Limit {
+				v.limiter = &place{link.Span, nil, "limits the rate"}
+			}
+			if link.Func == nil {
+				continue
+			}
+			s.reach([]*ir.Func{link.Func}, func(fn *ir.Func, d *deed) {
+				for _, op := range d.ops {
+					note(op)
+				}
+				switch {
+				case v.limiter != nil:
+				case len(d.limits) > 0:
+					v.limiter = &d.limits[0]
+				case d.refuses:
+					v.limiter = &place{fn.Span, fn, "answers 429"}
+				}
+			})
+		}
+		slices.SortStableFunc(v.ops, func(a, b *flow.Op) int { return compareSpans(a.Span, b.Span) })
+		list = append(list, v)
+	}
+	return list
+}
+
+// has finds an operation of a kind.
+func has(ops []*flow.Op, is func(*flow.Op) bool) *flow.Op {
+	if i := slices.IndexFunc(ops, is); i >= 0 {
+		return ops[i]
+	}
+	return nil
+}
+
+func kind(k library.Role) func(*flow.Op) bool { return func(op *flow.Op) bool { return op.Kind == k } }
+
+// A purpose is what a route is for, as far as guessing at it goes.
+type purpose uint8
+
+const (
+	other purpose = iota
+	login
+	refreshing
+	verifying
+)
+
+// purpose tells what can be guessed at a route, with the operation that shows it.
+func (v *served) purpose() (purpose, *flow.Op) {
+	issues := has(v.own, kind(library.Issue))
+	if op := has(v.own, func(op *flow.Op) bool {
+		return op.Kind == library.Refresh || op.Use == "refresh" && (op.Kind == library.Verify || op.Kind == library.Check)
+	}); op != nil && (issues != nil || op.Kind == library.Refresh) {
+		return refreshing, op
+	}
+	words := v.words()
+	guarded := has(v.ops, func(op *flow.Op) bool { return op.Kind == library.Verify && !slices.Contains(v.own, op) }) != nil
+	switch {
+	case guarded:
+		return other, nil // whoever comes this far has a token already
+	case issues != nil && words.any("refresh", "renew"):
+		return refreshing, issues
+	}
+	if op := has(v.own, kind(library.Secret)); op != nil && (issues != nil || words.any("login", "signin", "auth", "token", "session", "authenticate")) {
+		return login, op
+	}
+	verifies := has(v.own, kind(library.Verify))
+	switch {
+	case issues != nil && verifies == nil && !words.any("register", "signup", "registration"):
+		return login, issues
+	case verifies != nil && words.any("verify", "introspect", "introspection", "validate", "check", "reset", "confirm"):
+		return verifying, verifies
+	}
+	return other, nil
+}
+
+// words are those of a route's path and of its handler's name, in small letters.
+type words []string
+
+func (v *served) words() (list words) {
+	text := v.route.Path
+	if v.handler != nil {
+		text += " " + v.handler.Name
+	}
+	var word strings.Builder
+	flush := func() {
+		if word.Len() > 0 {
+			list = append(list, strings.ToLower(word.String()))
+			word.Reset()
+		}
+	}
+	small := false
+	for _, r := range text {
+		upper := r >= 'A' && r <= 'Z'
+		switch {
+		case upper && small:
+			flush()
+			word.WriteRune(r)
+		case upper, r >= 'a' && r <= 'z':
+			word.WriteRune(r)
+		default:
+			flush()
+		}
+		small = r >= 'a' && r <= 'z'
+	}
+	flush()
+	for i := 0; i+1 < len(list); i++ { // sign-in, log_in, sign up
+		switch list[i] + list[i+1] {
+		case "signin", "login", "signup":
+			list = append(list, list[i]+list[i+1])
+		}
+	}
+	return list
+}
+
+func (w words) any(of ...string) bool {
+	return slices.ContainsFunc(w, func(word string) bool { return slices.Contains(of, word) })
+}
+
+// unlimited reports the routes of one purpose whose rate nothing limits.
+func (p *pass) unlimited(what purpose, story string) {
+	for _, v := range p.served() {
+		is, op := v.purpose()
+		if is != what {
+			continue
+		}
+		p.looks()
+		if v.limiter != nil || op.Guessed {
+			continue
+		}
+		related := make([]place, 0, len(v.route.Chain)+1)
+		for i, link := range v.route.Chain {
+			says := "runs before the handler and limits nothing"
+			if i == len(v.route.Chain)-1 {
+				says = "the handler"
+			}
+			at := link.Span
+			if link.Func != nil && link.Func.File != nil {
+				at = head(link.Func)
+			}
+			related = append(related, place{at, link.Func, says})
+		}
+		related = append(related, place{op.Span, op.Func, does(op)})
+		f := fault{
+			at: v.route.Span, fn: p.around(v.route.Span), route: v.route, what: op.Name, related: related,
+			message: fmt.Sprintf("%s: %s, and nothing limits how often", strings.TrimSpace(routeOf(v.route)+" "), story),
+		}
+		if routeOf(v.route) == "" {
+			f.message = fmt.Sprintf("%s: %s, and nothing limits how often", name(v.handler), story)
+		}
+		if !v.route.Known {
+			f.confidence = finding.Firm
+		}
+		p.report(f)
+	}
+}
+
+// head is the first character of a function: where it begins, and not all of it.
+func head(fn *ir.Func) ir.Span {
+	s := fn.Span
+	s.End = min(s.End, s.Start+1)
+	return s
+}
+
+// around is the innermost function of the program that a place stands in.
+func (s *subject) around(at ir.Span) (found *ir.Func) {
+	for _, fn := range s.program.Funcs {
+		if fn.File == at.File && fn.Start <= at.Start && at.End <= fn.End && (found == nil || fn.End-fn.Start <= found.End-found.Start) {
+			found = fn
+		}
+	}
+	return found
+}
+
+const limits = "A limiter counts on any link of the route's chain, on the router around it or on the application: one of a library, or a function that " +
+	"answers 429 or asks a limiter. One that is installed and mounted nowhere does not count. A limit of a gateway in front of the service cannot be seen; " +
+	"jotsight:ignore with that reason says so."

@@ -1,0 +1,131 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/jotsight/jotsight/internal/lint/flow"
+	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/library"
+	"github.com/jotsight/jotsight/internal/lint/resolve"
+)
+
+// A subject is what all checks of a run look at. What several of them need is made
+// once, when it is asked for.
+type subject struct {
+	*flow.Facts
+	program  *ir.Program
+	resolver *resolve.Resolver
+	lib      *library.Set
+	strict   bool
+
+	ids   map[*ir.Func]int
+	does  []deed
+	turn  int // of reach
+	calls map[*ir.Call]*ir.Func
+}
+
+// A deed is what a function does by itself.
+type deed struct {
+	next    []int // functions that it calls, holds or hands over
+	ops     []*flow.Op
+	limits  []place // calls that limit, or ask a limiter
+	refuses bool    // answers 429
+	records []place // observations, whatever they are about
+	seen    int     // the turn in which reach came by
+}
+
+// deeds reads every function once.
+func (s *subject) deeds() []deed {
+	if s.does != nil {
+		return s.does
+	}
+	s.ids = make(map[*ir.Func]int, len(s.program.Funcs))
+	s.does = make([]deed, len(s.program.Funcs)+1)
+	s.calls = map[*ir.Call]*ir.Func{}
+	for i, fn := range s.program.Funcs {
+		s.ids[fn] = i
+	}
+	for i, fn := range s.program.Funcs {
+		d := &s.does[i]
+		ir.Walk(fn.Body, nil, func(e ir.Expr) bool {
+			switch e := e.(type) {
+			case *ir.Call:
+				s.calls[e] = fn
+				for _, t := range s.resolver.Targets(e) {
+					d.target(s, e, fn, t)
+				}
+			case *ir.FuncRef:
+				d.follow(s, e.Func)
+			case *ir.Const:
+				d.refuses = d.refuses || e.Kind == ir.Number && e.Text == "429"
+			case *ir.Extern:
+				d.refuses = d.refuses || tooMany(e.Symbol)
+			case *ir.Member:
+				d.refuses = d.refuses || tooMany(e.Name)
+			}
+			return true
+		})
+	}
+	for _, op := range s.Ops {
+		if i, ok := s.ids[op.Func]; ok {
+			s.does[i].ops = append(s.does[i].ops, op)
+		}
+	}
+	return s.does
+}
+
+func (d *deed) follow(s *subject, fn *ir.Func) {
+	if i, ok := s.ids[fn]; ok {
+		d.next = append(d.next, i)
+	}
+}
+
+func (d *deed) target(s *subject, call *ir.Call, fn *ir.Func, t resolve.Target) {
+	if t.Func != nil {
+		d.follow(s, t.Func)
+	}
+	if t.Row == nil {
+		return
+	}
+	switch t.Row.Does {
+	case library.Limit:
+		d.limits = append(d.limits, place{call.Span, fn, "limits the rate"})
+	case library.Log, library.Metric, library.Audit, library.Span, library.Report:
+		if !t.Guessed {
+			d.records = append(d.records, place{call.Span, fn, "writes a record"})
+		}
+	}
+}
+
+// tooMany recognises the names that frameworks give to status 429.
+func tooMany(name string) bool {
+	i := strings.LastIndexAny(name, ".#/") + 1
+	plain := strings.ReplaceAll(strings.ToLower(name[i:]), "_", "")
+	return strings.Contains(plain, "toomanyrequests") || plain == "ratelimitexceeded"
+}
+
+// reach visits what functions do, and what those do that they lead to, each once.
+func (s *subject) reach(from []*ir.Func, visit func(*ir.Func, *deed)) {
+	does := s.deeds()
+	s.turn++
+	var todo []int
+	push := func(i int) {
+		if does[i].seen != s.turn {
+			does[i].seen = s.turn
+			todo = append(todo, i)
+		}
+	}
+	for _, fn := range from {
+		if i, ok := s.ids[fn]; ok {
+			push(i)
+		}
+	}
+	for len(todo) > 0 {
+		i := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		visit(s.program.Funcs[i], &does[i])
+		for _, n := range does[i].next {
+			push(n)
+		}
+	}
+}
