@@ -104,7 +104,7 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 		return nil, ErrNothing
 	}
 	say("parsing")
-	program := translate(&w.tree)
+	program := translate(&w.tree, lib)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -175,16 +175,13 @@ func runOf(p *pass, found []finding.Finding) finding.Run {
 	return run
 }
 
-// A frontend translates the files of one language.
-type frontend func(*ir.Tree) *ir.Program
-
 // translate runs the frontends beside each other. The order of what they made is
 // that of frontends, whichever was first.
-func translate(t *ir.Tree) *ir.Program {
+func translate(t *ir.Tree, lib *library.Set) *ir.Program {
 	parts := make([]*ir.Program, len(frontends))
 	var wait sync.WaitGroup
 	for i, read := range frontends {
-		wait.Go(func() { parts[i] = read(t) })
+		wait.Go(func() { parts[i] = read(t, lib) })
 	}
 	wait.Wait()
 	all := &ir.Program{}
