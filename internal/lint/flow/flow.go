@@ -31,7 +31,11 @@ type Op struct {
 	Name string       // for people: jwt.Parse, req.headers.authorization
 	// Use is refresh where the token is a refresh token, by names and routes; else "".
 	Use     string
+	From    string // extract: header, cookie, query, ..., as the row says
 	Guessed bool
+
+	seq  int  // from 1, in the order in which walks met them
+	used bool // Use is settled
 }
 
 // An Outcome is what an Op came to on a Way.
@@ -156,4 +160,15 @@ type Stats struct {
 }
 
 // Analyze walks p.
-func Analyze(p *ir.Program, r *resolve.Resolver, lib *library.Set) *Facts { return &Facts{} }
+func Analyze(p *ir.Program, r *resolve.Resolver, lib *library.Set) *Facts {
+	facts := &Facts{Routes: r.Routes()}
+	w := &walker{
+		p: p, r: r, lib: lib, facts: facts,
+		memo: map[memoKey]*summary{}, ops: map[opKey]*Op{}, quiets: map[ir.Expr]bool{}, ways: map[wayKey]*Way{}, leaks: map[leakKey]*Leak{},
+		walked: map[*ir.Func]bool{}, reached: map[ir.Expr]bool{}, centralOf: map[*resolve.Route][]resolve.Link{}, defaults: map[string]string{},
+	}
+	w.index = newIndex(w)
+	w.walkAll()
+	w.gather()
+	return facts
+}

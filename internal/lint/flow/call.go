@@ -1,0 +1,659 @@
+package flow
+
+import (
+	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/library"
+	"github.com/jotsight/jotsight/internal/lint/resolve"
+)
+
+// A memoKey tells calls apart that may go differently.
+type memoKey struct {
+	f    *ir.Func
+	in   *resolve.Env
+	hash uint64
+}
+
+// A summary is what came of one call: every way out, with records that begin at
+// its beginning.
+type summary struct {
+	returns, throws []exit
+}
+
+// A branchMark stands for the decision of a caller, which no statement of the
+// function ends.
+type branchMark struct{ _ int }
+
+var inherited = &branchMark{}
+
+func (w *walker) call(st *state, c *ir.Call, k func(*state, *value)) {
+	if w.chained(st, c, k) || w.promise(st, c, k) {
+		return
+	}
+	w.callee(st, c, func(st *state, recv, fun *value) {
+		if fun != nil && fun.settle != nil {
+			w.evals(st, c.Args, func(st *state, args []*value) { k(w.settleWith(st, fun.settle, args), nil) })
+			return
+		}
+		targets := w.r.TargetsIn(c, w.f.in)
+		w.evals(st, c.Args, func(st *state, args []*value) { w.dispatch(st, c, targets, recv, fun, args, k) })
+	})
+}
+
+// callee evaluates what is called: the receiver of a method, and the function
+// where the state knows it.
+func (w *walker) callee(st *state, c *ir.Call, k func(st *state, recv, fun *value)) {
+	switch f := c.Fun.(type) {
+	case *ir.Member:
+		w.eval(st, f.X, func(st *state, x *value) {
+			fun, _ := x.field(f.Name)
+			k(st, x, fun)
+		})
+	case *ir.Extern, *ir.ClassRef, *ir.ModuleRef, nil:
+		k(st, nil, nil)
+	default:
+		w.eval(st, f, func(st *state, v *value) { k(st, nil, v) })
+	}
+}
+
+// dispatch goes on with each thing that a call may reach.
+func (w *walker) dispatch(st *state, c *ir.Call, targets []resolve.Target, recv, fun *value, args []*value, k func(*state, *value)) {
+	if fun != nil && fun.fn != nil {
+		in := w.f.in
+		for _, t := range targets {
+			if t.Func == fun.fn.f {
+				in = t.Env
+			}
+		}
+		w.enter(st, fun.fn.f, in, fun.fn.env, args, recv, c, k)
+		return
+	}
+	funcs := 0
+	for _, t := range targets {
+		if t.Row != nil && !t.Guessed {
+			w.row(st, c, t, recv, args, k)
+			return
+		}
+		if t.Func != nil {
+			funcs++
+		}
+	}
+	if funcs == 0 || funcs > maxTargets {
+		for _, t := range targets {
+			if t.Row != nil {
+				w.row(st, c, t, recv, args, k)
+				return
+			}
+		}
+		w.unknown(st, c, targets, recv, args, k)
+		return
+	}
+	for _, t := range targets {
+		if t.Func == nil {
+			continue
+		}
+		next := st
+		if t.Guessed && !st.guessed {
+			next = st.with(func(s *state) { s.guessed = true })
+		}
+		a := args
+		if t.Skip > 0 {
+			a = args[min(t.Skip, len(args)):]
+		}
+		var captured env
+		if t.Func.Outer != nil && t.Func.Outer.Module != nil && t.Func.Outer != t.Func.Outer.Module.Body {
+			captured = w.captured(next.env, t.Func)
+		}
+		if c.New {
+			w.construct(next, t, captured, a, c, k)
+			continue
+		}
+		w.enter(next, t.Func, t.Env, captured, a, recv, c, k)
+	}
+}
+
+// construct runs a constructor: its value is the object.
+func (w *walker) construct(st *state, t resolve.Target, captured env, args []*value, c *ir.Call, k func(*state, *value)) {
+	class := t.Func.Class
+	obj := mk(value{is: thing, class: class, err: isError(class, 0)})
+	if b := blend(args); b != nil {
+		obj = obj.with(func(v *value) { v.fail, v.dep = b.fail, b.dep })
+	}
+	w.enter(st, t.Func, t.Env, captured, args, obj, c, func(st *state, _ *value) { k(st, obj) })
+}
+
+// isError says that a class descends from an error of the language or a library.
+func isError(c *ir.Class, depth int) bool {
+	if c == nil || depth > 20 {
+		return false
+	}
+	for _, e := range c.Embeds {
+		if e == nil {
+			continue
+		}
+		if e.Class != nil && isError(e.Class, depth+1) {
+			return true
+		}
+		if looksLikeError(e.Symbol) {
+			return true
+		}
+	}
+	if m := c.Methods["Error"]; m != nil && len(m.Params) == 0 && c.Module != nil && c.Module.Language == ir.Go {
+		return true
+	}
+	return false
+}
+
+// enter walks into a function of the program.
+func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, args []*value, this *value, c *ir.Call, k func(*state, *value)) {
+	var at ir.Span
+	if c != nil {
+		at = c.Span
+	}
+	if len(f.Body) == 0 || w.depth >= maxDepth || w.running(f) {
+		if w.depth >= maxDepth {
+			w.facts.Stats.Cut++
+		}
+		k(st, blend(args))
+		return
+	}
+	if !w.matters(st, f, captured, args, this) {
+		k(st, nil)
+		return
+	}
+	inner := &state{
+		env: captured, this: this, op: st.op, outcome: st.outcome, pending: st.pending, answered: st.answered, status: st.status,
+		at: st.at, atFunc: st.atFunc, verbose: st.verbose, served: st.served, thrown: st.thrown, thrownAt: st.thrownAt,
+		escaped: st.escaped, guessed: st.guessed, central: st.central, uses: st.uses, used: st.used, settled: st.settled, panicking: st.panicking,
+	}
+	if st.decided != nil {
+		inner.decided = inherited
+	}
+	inner.env = w.bind(inner.env, f, args)
+	if f.Recv != nil && this != nil {
+		inner.env = inner.env.with(f.Recv, this)
+	}
+	key := memoKey{f, in, inner.key()}
+	sum, ok := w.memo[key]
+	if !ok {
+		fuel := w.fuel
+		sum = w.execute(f, in, inner)
+		if w.fuel >= 0 || fuel < 0 {
+			w.memo[key] = sum
+		}
+	}
+	for _, x := range sum.throws {
+		*w.f.throws = append(*w.f.throws, exit{w.leave(st, x.st, f, c, at), x.val, x.at})
+	}
+	for _, x := range sum.returns {
+		k(w.leave(st, x.st, f, c, at), x.val)
+	}
+}
+
+// bind gives parameters their arguments.
+func (w *walker) bind(e env, f *ir.Func, args []*value) env {
+	for i, p := range f.Params {
+		switch {
+		case f.Variadic && i == len(f.Params)-1:
+			if i < len(args) {
+				if b := blend(args[i:]); b != nil || len(args) > i {
+					e = e.with(p, mk(value{is: thing, tuple: args[i:len(args):len(args)], list: true, dep: b.deps()}))
+				}
+			}
+		case i < len(args):
+			e = e.with(p, args[i])
+		case f.Module != nil && f.Module.Language == ir.JavaScript:
+			e = e.with(p, nil)
+		}
+	}
+	return e
+}
+
+// execute runs a function on one state.
+func (w *walker) execute(f *ir.Func, in *resolve.Env, st *state) *summary {
+	var returns, throws []exit
+	up, nesting := w.f, w.nesting
+	w.f = &frame{fn: f, up: up, in: in, returns: &returns, throws: &throws}
+	w.nesting = 0
+	w.depth++
+	for _, s := range w.list(f.Body, []*state{st}) {
+		returns = append(returns, exit{s, w.bare(s, f), ir.Span{File: f.File, Start: f.End, End: f.End}})
+	}
+	returns, throws = w.deferring(returns, throws)
+	w.depth--
+	w.f, w.nesting = up, nesting
+	return &summary{w.mergeReturns(returns), w.mergeExits(throws)}
+}
+
+// mergeReturns forgets the locals of a function, and where it returned.
+func (w *walker) mergeReturns(list []exit) []exit {
+	for i := range list {
+		list[i].at = ir.Span{}
+	}
+	return w.mergeExits(list)
+}
+
+// bare is what a function gives that falls out of its end: nothing.
+func (w *walker) bare(st *state, f *ir.Func) *value {
+	if f.Module != nil && f.Module.Language == ir.JavaScript {
+		if st.tracks() && st.decided != nil {
+			return vNull.depends()
+		}
+		return vNull
+	}
+	return nil
+}
+
+// deferring runs what was deferred, on every way out.
+func (w *walker) deferring(returns, throws []exit) (r, t []exit) {
+	again := false
+	for _, x := range append(returns[:len(returns):len(returns)], throws...) {
+		again = again || x.st.defers != nil
+	}
+	if !again {
+		return returns, throws
+	}
+	run := func(list []exit, panicking bool) {
+		for _, x := range list {
+			if x.st.defers == nil {
+				if panicking {
+					t = append(t, x)
+				} else {
+					r = append(r, x)
+				}
+				continue
+			}
+			d := x.st.defers
+			st := x.st.with(func(c *state) {
+				c.defers = d.prev
+				if c.decided != any(inherited) {
+					c.decided = nil
+				}
+				c.panicking = nil
+				if panicking {
+					c.panicking = x.val
+					if c.panicking == nil {
+						c.panicking = vErr
+					}
+				}
+			})
+			var thrown []exit
+			old := w.f.throws
+			w.f.throws = &thrown
+			w.eval(st, d.call, func(st *state, _ *value) {
+				switch {
+				case panicking && st.panicking == nil:
+					r = append(r, exit{st, nil, x.at})
+				case panicking:
+					t = append(t, exit{st, x.val, x.at})
+				default:
+					r = append(r, exit{st, x.val, x.at})
+				}
+			})
+			w.f.throws = old
+			t = append(t, thrown...)
+		}
+	}
+	run(w.mergeExits(returns), false)
+	run(w.mergeExits(throws), true)
+	return w.deferring(r, t)
+}
+
+// leave composes the state of a caller with what its call came to.
+func (w *walker) leave(st, x *state, f *ir.Func, c *ir.Call, at ir.Span) *state {
+	out := *x
+	out.env = st.env
+	for _, e := range x.env {
+		if e.v.Func != f && !within(e.v.Func, f) {
+			out.env = out.env.with(e.v, e.val)
+		}
+	}
+	// What a variable of the outside lost inside is lost outside.
+	if free := w.index.free(f); len(free) > 0 {
+		for _, e := range st.env {
+			if _, ok := free[e.v]; ok && x.env.of(e.v) == nil {
+				out.env = out.env.with(e.v, nil)
+			}
+		}
+	}
+	if c != nil {
+		out.env = w.writeBack(out.env, x.env, f, c)
+	}
+	out.this = st.this
+	if st.this != nil && x.this != nil && x.this.class == st.this.class && w.sameThis(c) {
+		out.this = x.this
+	}
+	out.defers = st.defers
+	out.decided = st.decided
+	inner := x.rec
+	began := st.op == nil && x.op != nil
+	if began && x.outcome != Succeeded {
+		out.rec = inner
+		out.rec.steps = out.rec.steps.add(trail{step: &Step{Span: at, Func: w.frameFunc(), What: "called from here"}})
+		return &out
+	}
+	if began || inner.steps != nil || inner.seen != nil {
+		if x.op != nil && c != nil {
+			inner.steps = (&trail{step: &Step{Span: at, Func: w.frameFunc(), What: "calls " + f.Name}, n: 1}).add(trail{sub: inner.steps})
+			if x.rec.steps == nil {
+				inner.steps = inner.steps.prev
+			}
+		}
+	}
+	out.rec = st.rec.join(inner)
+	return &out
+}
+
+func (w *walker) frameFunc() *ir.Func {
+	if w.f == nil {
+		return nil
+	}
+	return w.f.fn
+}
+
+// sameThis says that a call is of a method of the same object: this.check().
+func (w *walker) sameThis(c *ir.Call) bool {
+	if c == nil {
+		return false
+	}
+	if m, ok := c.Fun.(*ir.Member); ok {
+		_, ok := m.X.(*ir.This)
+		return ok
+	}
+	return false
+}
+
+// writeBack gives the caller's variable what a callee did to the object in it.
+func (w *walker) writeBack(e, inner env, f *ir.Func, c *ir.Call) env {
+	give := func(x ir.Expr, p *ir.Var) env {
+		n, ok := x.(*ir.Name)
+		if op, isOp := x.(*ir.Op); isOp && len(op.Args) == 1 { // &v
+			n, ok = op.Args[0].(*ir.Name)
+		}
+		if !ok || n.Var == nil || p == nil {
+			return e
+		}
+		now := inner.of(p)
+		if now == nil || len(now.fields) == 0 || e.of(n.Var).sum() == now.sum() {
+			return e
+		}
+		return e.with(n.Var, now)
+	}
+	for i, p := range f.Params {
+		if i < len(c.Args) {
+			e = give(c.Args[i], p)
+		}
+	}
+	if m, ok := c.Fun.(*ir.Member); ok && f.Recv != nil {
+		e = give(m.X, f.Recv)
+	}
+	return e
+}
+
+// within says that g is f or a function in it.
+func within(g, f *ir.Func) bool {
+	for ; g != nil; g = g.Outer {
+		if g == f {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walker) running(f *ir.Func) bool {
+	for x := w.f; x != nil; x = x.up {
+		if x.fn == f {
+			return true
+		}
+	}
+	return false
+}
+
+// matters says that walking into a function can tell anything.
+func (w *walker) matters(st *state, f *ir.Func, captured env, args []*value, this *value) bool {
+	bits := w.index.reach(f)
+	if bits&(doesToken|doesLimit|doesPassword) != 0 {
+		return true
+	}
+	if st.op != nil && bits&(doesRecord|doesAnswer|doesThrow) != 0 {
+		return true
+	}
+	if bits&(doesAnswer|doesThrow|doesRecord) != 0 {
+		return true
+	}
+	interesting := func(v *value) bool {
+		return v != nil && (v.dep || v.fail || v.marks != 0 || v.fn != nil || v.settle != nil)
+	}
+	for _, a := range args {
+		if interesting(a) || a.deepDeps(1) || a.deepMarks(1) != 0 {
+			return true
+		}
+	}
+	for _, e := range captured {
+		if interesting(e.val) {
+			return true
+		}
+	}
+	// A small function may answer a constant: a status, an error.
+	return st.op != nil && len(f.Body) <= 3 || interesting(this)
+}
+
+// invoke calls a function value with arguments, as a library would.
+func (w *walker) invoke(st *state, fn *value, args []*value, c *ir.Call, k func(*state, *value)) {
+	if fn == nil || fn.fn == nil {
+		k(st, nil)
+		return
+	}
+	w.enter(st, fn.fn.f, w.f.in, fn.fn.env, args, nil, c, k)
+}
+
+// chained runs p.then(f, g), p.catch(g) and p.finally(h): what p throws is a
+// rejection.
+func (w *walker) chained(st *state, c *ir.Call, k func(*state, *value)) bool {
+	m, ok := c.Fun.(*ir.Member)
+	if !ok || w.language() != ir.JavaScript || len(c.Args) == 0 {
+		return false
+	}
+	switch m.Name {
+	case "then", "catch", "finally":
+	default:
+		return false
+	}
+	var thrown []exit
+	var fulfilled []exit
+	old := w.f.throws
+	w.f.throws = &thrown
+	w.eval(st, m.X, func(st *state, v *value) { fulfilled = append(fulfilled, exit{st, v, c.Span}) })
+	w.f.throws = old
+	handler := func(i int, x exit, args []*value, rejected bool) {
+		w.eval(x.st, c.Args[i], func(st *state, fn *value) {
+			if rejected {
+				st = w.decide(st, c, c.Args[i].At(), nil)
+			}
+			call := func(st *state, v *value) {
+				if rejected && st.decided == any(c) {
+					st = st.with(func(s *state) { s.decided = nil })
+				}
+				if m.Name == "finally" && rejected {
+					w.throw(st, x.val, x.at)
+					return
+				}
+				if m.Name == "finally" {
+					v = x.val
+				}
+				k(st, v)
+			}
+			if fn != nil && fn.fn != nil {
+				w.invoke(st, fn, args, c, call)
+				return
+			}
+			w.callValue(st, c.Args[i], args, c, call)
+		})
+	}
+	for _, x := range w.mergeExits(fulfilled) {
+		switch m.Name {
+		case "then":
+			handler(0, x, []*value{x.val}, false)
+		case "finally":
+			handler(0, x, nil, false)
+		default:
+			k(x.st, x.val)
+		}
+	}
+	for _, x := range w.mergeExits(thrown) {
+		switch {
+		case m.Name == "catch":
+			handler(0, x, []*value{x.val}, true)
+		case m.Name == "then" && len(c.Args) > 1:
+			handler(1, x, []*value{x.val}, true)
+		case m.Name == "finally":
+			handler(0, x, nil, true)
+		default:
+			*w.f.throws = append(*w.f.throws, x)
+		}
+	}
+	return true
+}
+
+// callValue calls what an expression stands for with given values: a function that
+// is handed over by name, next, res.json.
+func (w *walker) callValue(st *state, e ir.Expr, args []*value, c *ir.Call, k func(*state, *value)) {
+	for _, v := range w.r.ValuesIn(e, w.f.in) {
+		switch {
+		case v.Func != nil:
+			w.enter(st, v.Func, v.Env, nil, args, nil, c, k)
+			return
+		case v.Symbol != "":
+			if row := w.lib.Find(v.Symbol); row != nil {
+				w.row(st, c, resolve.Target{Row: row, Symbol: v.Symbol, Guessed: v.Guessed}, nil, args, k)
+				return
+			}
+		}
+	}
+	if blend(args).fails() {
+		st = st.with(func(s *state) { s.escaped = true })
+	}
+	k(st, nil)
+}
+
+// promise runs new Promise((resolve, reject) => …).
+func (w *walker) promise(st *state, c *ir.Call, k func(*state, *value)) bool {
+	e, ok := c.Fun.(*ir.Extern)
+	if !ok || !c.New || e.Symbol != "js:Promise" || len(c.Args) != 1 {
+		return false
+	}
+	w.eval(st, c.Args[0], func(st *state, fn *value) {
+		resolve := mk(value{is: thing, settle: &settlement{false, c}})
+		reject := mk(value{is: thing, settle: &settlement{true, c}})
+		w.invoke(st, fn, []*value{resolve, reject}, c, func(st *state, _ *value) {
+			s := st.settled
+			if s == nil || s.of != c {
+				k(st, nil)
+				return
+			}
+			st = st.with(func(x *state) { x.settled = nil })
+			if s.reject {
+				w.throw(st, s.val, c.Span)
+				return
+			}
+			k(st, s.val)
+		})
+	})
+	return true
+}
+
+func (w *walker) settleWith(st *state, s *settlement, args []*value) *state {
+	var v *value
+	if len(args) > 0 {
+		v = args[0]
+	}
+	if s.reject {
+		v = v.with(func(c *value) {
+			c.err = true
+			if c.is == anything {
+				c.is = thing
+			}
+		})
+	}
+	if st.tracks() && st.decided != nil {
+		v = v.depends()
+	}
+	return st.with(func(x *state) { x.settled = &settled{s.of, s.reject, v} })
+}
+
+// unknown is a call of which nothing is known but its arguments.
+func (w *walker) unknown(st *state, c *ir.Call, targets []resolve.Target, recv *value, args []*value, k func(*state, *value)) {
+	w.facts.Stats.Calls++
+	symbol := ""
+	if len(targets) > 0 {
+		symbol = targets[0].Symbol
+	}
+	name := calleeName(c)
+	if v, done := w.builtin(st, c, symbol, args, k); done {
+		return
+	} else if v != nil {
+		k(st, v)
+		return
+	}
+	if symbol == "" {
+		w.facts.Stats.Unresolved++
+	}
+	if st.tracks() && looksLikeRecord(c) {
+		st = w.guess(st, c, args)
+	}
+	if v, ok := textual(name, recv, args); ok {
+		k(st, v)
+		return
+	}
+	if w.lookup(st, c, name, recv, args, k) {
+		return
+	}
+	// A failure that is handed to code which we do not see may be recorded there.
+	if st.tracks() && symbol == "" && !st.answered {
+		for _, a := range args {
+			if a.deepFails(2) && !harmless(name) {
+				st = st.with(func(s *state) { s.escaped = true })
+				break
+			}
+		}
+	}
+	// Functions that are handed over run, once, at some time.
+	for i, a := range c.Args {
+		if fn, ok := a.(*ir.FuncRef); ok && fn.Literal && i < len(args) && args[i] != nil {
+			w.handed(st, fn.Func, args[i], c, func(st *state, v *value) { k(st, v) })
+			return
+		}
+	}
+	v := blend(args).with(func(c *value) {
+		c.marks &^= Token | Prefix | Headers | Key | User | Millis
+		if recv != nil {
+			c.dep = c.dep || recv.dep
+			c.fail = c.fail || recv.fail && errorMethod(name)
+		}
+	})
+	if !v.dep && !v.fail && v.marks == 0 {
+		v = nil
+	}
+	k(st, v)
+}
+
+// handed runs a literal that a call of an unknown function is given.
+func (w *walker) handed(st *state, f *ir.Func, v *value, c *ir.Call, k func(*state, *value)) {
+	if w.index.reach(f)&(doesToken|doesRecord|doesAnswer|doesThrow|doesLimit|doesPassword) == 0 {
+		k(st, nil)
+		return
+	}
+	w.enter(st, f, w.f.in, v.fn.env, nil, nil, c, k)
+}
+
+func hasRole(targets []resolve.Target, roles ...library.Role) bool {
+	for _, t := range targets {
+		if t.Row != nil {
+			for _, r := range roles {
+				if t.Row.Does == r {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

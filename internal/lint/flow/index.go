@@ -1,0 +1,233 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/library"
+	"github.com/jotsight/jotsight/internal/lint/resolve"
+)
+
+// bits say what a function can come to, by itself or through what it calls.
+type bits uint16
+
+const (
+	doesToken    bits = 1 << iota // something to a token
+	doesRecord                    // a record
+	doesAnswer                    // answers, passes on, aborts
+	doesThrow                     // throws, or makes errors
+	doesLimit                     // asks a limiter
+	doesPassword                  // compares a password
+	doesExit
+)
+
+// An index is what is known of every function before anything is walked.
+type index struct {
+	w       *walker
+	bits    map[*ir.Func]bits
+	own     map[*ir.Func]bits
+	frees   map[*ir.Func]map[*ir.Var]struct{}
+	globals map[ir.Expr]*value
+	callers map[*ir.Func][]*ir.Func // functions that call, or hold, a function
+	inner   map[*ir.Func][]*ir.Func // literals in a function
+	sites   map[*ir.Func][]ir.Expr  // ops that stand in a function
+}
+
+func newIndex(w *walker) *index {
+	x := &index{
+		w: w, bits: map[*ir.Func]bits{}, own: map[*ir.Func]bits{}, frees: map[*ir.Func]map[*ir.Var]struct{}{},
+		globals: map[ir.Expr]*value{}, callers: map[*ir.Func][]*ir.Func{}, inner: map[*ir.Func][]*ir.Func{}, sites: map[*ir.Func][]ir.Expr{},
+	}
+	for _, f := range w.p.Funcs {
+		x.read(f)
+	}
+	for _, m := range w.p.Modules {
+		if m.Body != nil {
+			x.read(m.Body)
+		}
+	}
+	x.spread()
+	return x
+}
+
+// read notes what stands in a function itself.
+func (x *index) read(f *ir.Func) {
+	if _, done := x.own[f]; done {
+		return
+	}
+	var b bits
+	ir.Walk(f.Body, func(s ir.Stmt) bool {
+		if _, ok := s.(*ir.Throw); ok {
+			b |= doesThrow
+		}
+		return true
+	}, func(e ir.Expr) bool {
+		switch e := e.(type) {
+		case *ir.Call:
+			b |= x.call(f, e)
+		case *ir.Member:
+			b |= x.reads(f, e, e.Name)
+		case *ir.Index:
+			if c, ok := e.Key.(*ir.Const); ok {
+				b |= x.reads(f, e, c.Text)
+			}
+		case *ir.FuncRef:
+			if e.Literal && e.Func != nil {
+				x.inner[f] = append(x.inner[f], e.Func)
+				x.callers[e.Func] = append(x.callers[e.Func], f)
+			}
+		}
+		return true
+	})
+	x.own[f] = b
+}
+
+func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
+	for _, t := range x.w.r.Targets(c) {
+		switch {
+		case t.Func != nil:
+			x.callers[t.Func] = append(x.callers[t.Func], f)
+		case t.Row != nil:
+			r := bitsOf(t.Row)
+			if r&doesToken != 0 && t.Row.Does != library.Hash {
+				x.sites[f] = append(x.sites[f], c)
+			}
+			b |= r
+		}
+	}
+	return b
+}
+
+// reads notes members that are read as a token: only those with a telling name
+// are asked for, they are many.
+func (x *index) reads(f *ir.Func, e ir.Expr, name string) bits {
+	if !namesToken(name) && !strings.EqualFold(name, "status") && !strings.EqualFold(name, "body") {
+		return 0
+	}
+	row, _ := x.w.r.RowOf(e)
+	if row == nil {
+		return 0
+	}
+	b := bitsOf(row)
+	if row.Does == library.Extract && namesToken(name) {
+		b |= doesToken
+		x.sites[f] = append(x.sites[f], e)
+	}
+	return b
+}
+
+func bitsOf(r *library.Row) bits {
+	switch r.Does {
+	case library.Verify, library.Decode, library.Issue, library.Refresh, library.Revoke, library.Check:
+		return doesToken
+	case library.Extract:
+		return 0 // the name says it
+	case library.Secret:
+		return doesPassword
+	case library.Log, library.Metric, library.Audit, library.Span, library.Report:
+		return doesRecord
+	case library.Respond, library.Status, library.Next, library.Abort, library.Collect:
+		return doesAnswer
+	case library.Throw, library.Err:
+		return doesThrow
+	case library.Limit:
+		return doesLimit
+	case library.Exit:
+		return doesExit
+	}
+	return 0
+}
+
+// spread carries bits from functions to those that call or hold them.
+func (x *index) spread() {
+	var work []*ir.Func
+	for f, b := range x.own {
+		if b != 0 {
+			x.bits[f] = b
+			work = append(work, f)
+		}
+	}
+	for len(work) > 0 {
+		f := work[len(work)-1]
+		work = work[:len(work)-1]
+		b := x.bits[f]
+		for _, g := range x.callers[f] {
+			if x.bits[g]&b != b {
+				x.bits[g] |= b
+				work = append(work, g)
+			}
+		}
+	}
+}
+
+func (x *index) reach(f *ir.Func) bits { return x.bits[f] }
+
+// free are the variables of functions around f that f or what is in it uses.
+func (x *index) free(f *ir.Func) map[*ir.Var]struct{} {
+	if v, ok := x.frees[f]; ok {
+		return v
+	}
+	var set map[*ir.Var]struct{}
+	if f.Outer != nil && f.Outer.Outer != nil || f.Outer != nil && f.Outer.Module != nil && f.Outer != f.Outer.Module.Body {
+		set = map[*ir.Var]struct{}{}
+		x.uses(f, f, set, 0)
+	}
+	x.frees[f] = set
+	return set
+}
+
+func (x *index) uses(f, within *ir.Func, set map[*ir.Var]struct{}, depth int) {
+	if depth > 30 {
+		return
+	}
+	ir.Walk(f.Body, nil, func(e ir.Expr) bool {
+		switch e := e.(type) {
+		case *ir.Name:
+			if v := e.Var; v != nil && v.Func != nil && v.Func != f && !x.moduleVar(v) && !inside(v.Func, within) {
+				set[v] = struct{}{}
+			}
+		case *ir.FuncRef:
+			if e.Literal && e.Func != nil && e.Func != f {
+				x.uses(e.Func, within, set, depth+1)
+			}
+		}
+		return true
+	})
+}
+
+func inside(g, f *ir.Func) bool {
+	for ; g != nil; g = g.Outer {
+		if g == f {
+			return true
+		}
+	}
+	return false
+}
+
+// moduleVar says that a variable belongs to a module, not to a call.
+func (x *index) moduleVar(v *ir.Var) bool {
+	return v.Func == nil || v.Func.Module != nil && v.Func == v.Func.Module.Body
+}
+
+// stable says that a member is of something that is there once: an enum, a module,
+// a constant object.
+func (x *index) stable(e *ir.Member) bool {
+	switch b := e.X.(type) {
+	case *ir.ClassRef, *ir.ModuleRef:
+		return true
+	case *ir.Name:
+		return b.Var != nil && x.moduleVar(b.Var)
+	case *ir.Member:
+		return x.stable(b)
+	}
+	return false
+}
+
+func (w *walker) rowOf(e ir.Expr) (*library.Row, string) { return w.r.RowIn(e, w.envNow()) }
+
+func (w *walker) envNow() *resolve.Env {
+	if w.f == nil {
+		return nil
+	}
+	return w.f.in
+}

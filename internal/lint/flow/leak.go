@@ -1,0 +1,122 @@
+package flow
+
+import (
+	"github.com/jotsight/jotsight/internal/lint/ir"
+)
+
+type leakKey struct {
+	at   ir.Span
+	into string
+	what Mark
+}
+
+func (w *walker) leak(at ir.Span, what Mark, into string, v *value, o *Observation) *Leak {
+	k := leakKey{at, into, what}
+	if l := w.leaks[k]; l != nil {
+		return l
+	}
+	l := &Leak{Span: at, Func: w.f.fn, What: what, Into: into, Obs: o}
+	if v != nil {
+		l.From, l.Op = v.from, v.op
+	}
+	if l.From.File == nil {
+		l.From = at
+	}
+	w.leaks[k] = l
+	return l
+}
+
+// logLeaks looks for what must not be in a log among what gets into one.
+func (w *walker) logLeaks(st *state, s *site, o *Observation, vals []*value) {
+	for _, v := range vals {
+		for _, m := range []Mark{Token, Prefix, Key, Headers, User} {
+			if x := v.holding(m, 3); x != nil {
+				w.leak(s.x.At(), m, "log", x, o)
+			}
+		}
+	}
+}
+
+// holding finds what within a value carries a mark.
+func (v *value) holding(m Mark, depth int) *value {
+	if v == nil {
+		return nil
+	}
+	if v.marks&m != 0 {
+		return v
+	}
+	if depth > 0 {
+		for _, f := range v.fields {
+			if x := f.val.holding(m, depth-1); x != nil {
+				return x
+			}
+		}
+		for _, t := range v.tuple {
+			if x := t.holding(m, depth-1); x != nil {
+				return x
+			}
+		}
+	}
+	return nil
+}
+
+func (w *walker) answerLeaks(st *state, s *site) {}
+
+// built looks at a text that is put together: a URL with a token in it.
+func (w *walker) built(st *state, e *ir.Op, vals []*value) {}
+
+// keyed and keyedStore look at maps that are asked for a token.
+func (w *walker) keyed(st *state, e *ir.Index, key *value)                {}
+func (w *walker) keyedStore(st *state, e *ir.Index, key *value, v *value) {}
+
+// stored looks at what is kept: unverified claims that say who asks.
+func (w *walker) stored(st *state, left ir.Expr, v *value) {}
+
+func (w *walker) issued(st *state, s *site, op *Op, claims *value) {}
+
+func (w *walker) sameToken(st *state, token ir.Expr) bool { return false }
+
+// limited notes that a limiter was asked.
+func (w *walker) limited(at ir.Span) {}
+
+// lookup is a call of a store.
+func (w *walker) lookup(st *state, c *ir.Call, name string, recv *value, args []*value, k func(*state, *value)) bool {
+	return false
+}
+
+// builtin does what the language itself has.
+func (w *walker) builtin(st *state, c *ir.Call, symbol string, args []*value, k func(*state, *value)) (v *value, done bool) {
+	switch symbol {
+	case "go:builtin.panic":
+		v := vErr
+		if len(args) > 0 {
+			v = args[0].with(func(c *value) {
+				c.err = true
+				if c.is == anything {
+					c.is = thing
+				}
+			})
+		}
+		w.throw(st, v, c.Span)
+		return nil, true
+	case "go:builtin.recover":
+		p := st.panicking
+		if p == nil {
+			k(st, vNull)
+			return nil, true
+		}
+		k(st.with(func(s *state) { s.panicking = nil }), p)
+		return nil, true
+	case "go:builtin.len", "go:builtin.append", "go:builtin.string", "go:builtin.new", "go:builtin.make", "go:builtin.copy", "go:builtin.delete", "go:builtin.cap":
+		if symbol == "go:builtin.len" {
+			return nil, false
+		}
+		v := blend(args)
+		if len(args) > 0 && symbol == "go:builtin.string" {
+			v = args[0]
+		}
+		k(st, v)
+		return nil, true
+	}
+	return nil, false
+}

@@ -1,0 +1,102 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/library"
+)
+
+type opKey struct {
+	e    ir.Expr
+	kind library.Role
+}
+
+// opAt gives the op of a place, one for all walks.
+func (w *walker) opAt(s *site, kind library.Role) *Op {
+	w.reached[s.x] = true
+	k := opKey{s.x, kind}
+	if op := w.ops[k]; op != nil {
+		return op
+	}
+	op := &Op{Span: s.x.At(), Kind: kind, Func: w.f.fn, Call: s.call, Row: s.row, Name: nameOf(s), Guessed: s.guess, seq: len(w.ops) + 1}
+	w.ops[k] = op
+	return op
+}
+
+// nameOf is what people call the thing that is used: jwt.Parse.
+func nameOf(s *site) string {
+	e := s.fun()
+	text := e.At().Text()
+	if text == "" || len(text) > 60 || strings.ContainsAny(text, "\n{") {
+		return lastName(s.symbol)
+	}
+	return text
+}
+
+// useOf tells whether the token is a refresh token: the names of what holds it, of
+// the function around it, or of the key say so.
+func (w *walker) useOf(op *Op, s *site, token ir.Expr) {
+	if op.Use != "" || op.used {
+		return
+	}
+	op.used = true
+	text := ""
+	if s.call != nil {
+		for _, a := range s.call.Args {
+			if _, ok := a.(*ir.FuncRef); ok {
+				continue
+			}
+			if t := a.At().Text(); len(t) < 200 {
+				text += " " + t
+			}
+		}
+	}
+	if namesRefresh(text) {
+		op.Use = "refresh"
+		return
+	}
+	for f := w.f.fn; f != nil && !isBody(f); f = f.Outer {
+		if namesRefresh(f.Name) && op.Kind != library.Issue {
+			op.Use = "refresh"
+			return
+		}
+	}
+}
+
+// refreshing says that the walk is within something that is called a refresh.
+func (w *walker) refreshing() bool {
+	for f := w.f; f != nil; f = f.up {
+		if namesRefresh(f.fn.Name) && !namesMaking(f.fn.Name) {
+			return w.usedToken
+		}
+	}
+	return false
+}
+
+func namesMaking(name string) bool {
+	n := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+	for _, p := range []string{"gen", "create", "issue", "sign", "make", "new", "build", "get"} {
+		if strings.HasPrefix(n, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// refreshed notes that a refresh token was exchanged: an op of its own, at the
+// function that runs the whole of it.
+func (w *walker) refreshed(st *state, by *Op) {}
+
+// namesRefresh says that a root is called, or mounted as, a refresh.
+func (x *index) namesRefresh(r *Root) bool {
+	if namesRefresh(r.Func.Name) {
+		return true
+	}
+	for _, route := range r.Routes {
+		if !namesRefresh(route.Path) {
+			return false
+		}
+	}
+	return len(r.Routes) > 0
+}

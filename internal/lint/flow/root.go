@@ -1,0 +1,464 @@
+package flow
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/library"
+	"github.com/jotsight/jotsight/internal/lint/resolve"
+)
+
+// A job is one root with the surroundings in which it runs.
+type job struct {
+	root *Root
+	in   *resolve.Env
+	// before are the links that run before it and may see what comes of it, the
+	// nearest first.
+	before []resolve.Link
+}
+
+// walkAll walks from every place where requests arrive, then from whatever holds
+// an op that was not reached.
+func (w *walker) walkAll() {
+	for _, j := range w.mounted() {
+		w.walkRoot(j)
+	}
+	for _, f := range w.tops() {
+		w.walkRoot(&job{root: &Root{Func: f}})
+	}
+}
+
+// mounted makes one job of every function of a chain of routes.
+func (w *walker) mounted() []*job {
+	type key struct {
+		f  *ir.Func
+		in *resolve.Env
+	}
+	at := map[key]*job{}
+	var list []*job
+	for _, route := range w.facts.Routes {
+		for i, l := range route.Chain {
+			if l.Func == nil || i > 0 && route.Chain[i-1].Wraps {
+				continue
+			}
+			k := key{l.Func, l.Env}
+			j := at[k]
+			if j == nil {
+				j = &job{root: &Root{Func: l.Func, Link: i < len(route.Chain)-1 && !l.Wraps}, in: l.Env}
+				for n := i - 1; n >= 0; n-- {
+					j.before = append(j.before, route.Chain[n])
+				}
+				at[k] = j
+				list = append(list, j)
+			}
+			if len(j.root.Routes) < 64 {
+				j.root.Routes = append(j.root.Routes, route)
+			}
+		}
+	}
+	return list
+}
+
+// tops are the functions from which ops are reached that no walk has come to: those
+// that nobody calls, or failing these the functions of the ops themselves.
+func (w *walker) tops() []*ir.Func {
+	var list []*ir.Func
+	seen := map[*ir.Func]bool{}
+	funcs := make([]*ir.Func, 0, len(w.index.sites))
+	for f := range w.index.sites {
+		funcs = append(funcs, f)
+	}
+	slices.SortFunc(funcs, func(a, b *ir.Func) int {
+		return cmp.Or(strings.Compare(pathOf(a), pathOf(b)), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
+	})
+	var climb func(f *ir.Func, depth int)
+	climb = func(f *ir.Func, depth int) {
+		if seen[f] || depth > 30 {
+			return
+		}
+		seen[f] = true
+		if w.walked[f] {
+			return
+		}
+		up := 0
+		for _, g := range w.index.callers[f] {
+			if g == f || isBody(g) {
+				continue
+			}
+			up++
+			climb(g, depth+1)
+		}
+		if up == 0 && !isBody(f) {
+			list = append(list, f)
+		}
+	}
+	for _, f := range funcs {
+		all := true
+		for _, e := range w.index.sites[f] {
+			all = all && w.reached[e]
+		}
+		if !all {
+			climb(f, 0)
+		}
+	}
+	return list
+}
+
+func isBody(f *ir.Func) bool { return f.Module != nil && f == f.Module.Body }
+
+func pathOf(f *ir.Func) string {
+	if f.File == nil {
+		return ""
+	}
+	return f.File.Path
+}
+
+// walkRoot executes one function as a request would, and gathers its ways.
+func (w *walker) walkRoot(j *job) {
+	f := j.root.Func
+	if len(f.Body) == 0 || w.walked[f] && len(j.root.Routes) == 0 {
+		return
+	}
+	w.walked[f] = true
+	if w.index.reach(f)&(doesToken) == 0 {
+		return
+	}
+	w.job = j
+	w.fuel, w.nesting, w.depth = maxFuel, 0, 0
+	clear(w.memo) // what a call means may hang on the root: on its name and routes
+	st := &state{}
+	if w.index.namesRefresh(j.root) {
+		st.uses |= inRefresh
+	}
+	if f.Class != nil && f.Recv == nil {
+		st.this = mk(value{is: thing, class: f.Class})
+	}
+	st.env = w.captured(nil, f)
+	w.f = nil
+	sum := w.execute(f, j.in, st)
+	for _, x := range sum.returns {
+		w.end(j, x, false)
+	}
+	for _, x := range sum.throws {
+		w.end(j, x, true)
+	}
+	if w.fuel < 0 {
+		w.facts.Stats.Cut++
+	}
+	w.job = nil
+}
+
+// end follows a way out of its root: to the central handler, through the
+// middlewares around it, to the framework.
+func (w *walker) end(j *job, x exit, thrown bool) {
+	st := x.st
+	if st.op == nil {
+		return
+	}
+	f := j.root.Func
+	err := x.val
+	at := place{x.at, f}
+	switch {
+	case thrown:
+	case st.thrown != nil:
+		thrown, err, at = true, st.thrown, st.thrownAt
+		st = st.with(func(c *state) { c.thrown = nil })
+	case !st.answered && !st.served && goError(f, x.val):
+		thrown, err = true, errorIn(x.val)
+	}
+	if !thrown {
+		w.settleWay(j, st, at, x.val)
+		return
+	}
+	if !st.tracks() {
+		return // an error after an op that went well is no end of that
+	}
+	if at.at.File == nil {
+		at.at = st.op.Span
+	}
+	if len(j.root.Routes) == 0 {
+		if st.answered {
+			w.settleWay(j, st, at, nil)
+			return
+		}
+		w.way(j, st, Escapes, at)
+		return
+	}
+	for _, st := range w.outward(j, st, &err, at) {
+		w.central(j, st, err, at)
+	}
+}
+
+// goError says that a function hands its error back to the framework.
+func goError(f *ir.Func, v *value) bool {
+	if f.Module == nil || f.Module.Language != ir.Go || len(f.Results) == 0 {
+		return false
+	}
+	return errorIn(v) != nil
+}
+
+func errorIn(v *value) *value {
+	if v == nil {
+		return nil
+	}
+	if v.tuple != nil && !v.list {
+		return errorIn(v.tuple[len(v.tuple)-1])
+	}
+	if v.err && v.is == thing {
+		return v
+	}
+	return nil
+}
+
+// outward hands a failure to the middlewares that called this one and may catch it.
+// Those that come back were not caught.
+func (w *walker) outward(j *job, st *state, err **value, at place) []*state {
+	return []*state{st}
+}
+
+// central runs the handlers for errors that the application has, one after the
+// other, as long as each passes the error on; then the framework answers.
+func (w *walker) central(j *job, st *state, err *value, at place) {
+	route := j.root.Routes[0]
+	list := []*state{st}
+	for _, l := range w.centrals(route) {
+		var rest []*state
+		for _, st := range list {
+			if l.Func == nil {
+				if l.Row != nil && isRecord(l.Row.Does) {
+					st = w.observed(st, &Observation{Span: l.Span, Role: l.Row.Does, Level: l.Row.Level, Tier: Typed, Fields: []string{"reason"}})
+				}
+				rest = append(rest, st)
+				continue
+			}
+			rest = append(rest, w.handle(j, l, st, err, at)...)
+		}
+		list = w.merge(rest)
+	}
+	for _, st := range list {
+		w.uncaught(j, route, st, err, at)
+	}
+}
+
+func (w *walker) centrals(route *resolve.Route) []resolve.Link {
+	if list, ok := w.centralOf[route]; ok {
+		return list
+	}
+	list := w.r.Central(route)
+	w.centralOf[route] = list
+	return list
+}
+
+// handle runs one central handler, and answers with the states that it passes on.
+func (w *walker) handle(j *job, l resolve.Link, st *state, err *value, at place) (on []*state) {
+	f := l.Func
+	n := errorParam(f)
+	if n < 0 || len(f.Body) == 0 {
+		return []*state{st}
+	}
+	answered := st.answered
+	in := *st
+	in.env, in.defers, in.this = nil, nil, nil
+	in.decided = inherited
+	in.central = true
+	in.rec.steps = in.rec.steps.add(trail{step: &Step{Span: l.Span, Func: f, What: "the handler for errors gets it"}})
+	if f.Class != nil && f.Recv == nil {
+		in.this = mk(value{is: thing, class: f.Class})
+	}
+	in.env = in.env.with(f.Params[n], err)
+	w.fuel = max(w.fuel, maxFuel/8)
+	w.f = nil
+	sum := w.execute(f, l.Env, &in)
+	for _, x := range sum.returns {
+		s := x.st
+		switch {
+		case s.thrown != nil && !s.answered, s.served && !s.answered:
+			on = append(on, s.with(func(c *state) { c.thrown, c.served = nil, false }))
+		case goError(f, x.val) && !s.answered:
+			on = append(on, s)
+		default:
+			w.way(j, w.answeredBy(s, answered, at), Responds, at)
+		}
+	}
+	for _, x := range sum.throws {
+		on = append(on, x.st)
+	}
+	return on
+}
+
+// answeredBy keeps the answer of a central handler, and the place that led to it.
+func (w *walker) answeredBy(st *state, before bool, at place) *state {
+	if before {
+		return st
+	}
+	return st.with(func(c *state) {
+		if c.answered {
+			c.rec.steps = c.rec.steps.add(trail{step: &Step{Span: c.at, Func: c.atFunc, What: "answers for every error"}})
+		}
+		c.answered, c.at, c.atFunc = true, at.at, at.fn
+	})
+}
+
+// errorParam is the parameter of a handler for errors that holds the error.
+func errorParam(f *ir.Func) int {
+	if len(f.Params) == 0 {
+		return -1
+	}
+	for i, p := range f.Params {
+		if p.Type != nil && (p.Type.Symbol == "go:builtin.error" || p.Type.Class == nil && looksLikeError(p.Type.Symbol)) {
+			return i
+		}
+	}
+	if f.Module != nil && f.Module.Language == ir.Go {
+		return -1
+	}
+	return 0
+}
+
+// uncaught is what the framework makes of an error that nobody handled.
+func (w *walker) uncaught(j *job, route *resolve.Route, st *state, err *value, at place) {
+	how, span := w.defaultOf(route)
+	logs := false
+	switch how {
+	case "log":
+		logs = true
+	case "log 500":
+		logs = err == nil || err.status == 0 || err.status >= 500
+	case "log other":
+		logs = err == nil || !err.thrown
+	case "":
+		if !st.answered {
+			w.way(j, st, Escapes, at)
+			return
+		}
+	}
+	if logs {
+		st = w.observed(st, &Observation{Span: span, Role: library.Log, Level: "error", Tier: Typed, Fields: []string{"reason"}, Print: true})
+	}
+	if !st.answered {
+		st = st.with(func(c *state) {
+			c.answered, c.at, c.atFunc = true, at.at, at.fn
+			if err != nil {
+				c.status = err.status
+			}
+		})
+	}
+	w.way(j, st, Responds, at)
+}
+
+// defaultOf says what the framework of a route does with errors.
+func (w *walker) defaultOf(route *resolve.Route) (how string, at ir.Span) {
+	if d, ok := w.defaults[route.Framework]; ok {
+		return d, route.Span
+	}
+	how = w.lib.Uncaught(route.Framework)
+	w.defaults[route.Framework] = how
+	return how, route.Span
+}
+
+// settleWay ends a way that was neither thrown nor handed on as an error.
+func (w *walker) settleWay(j *job, st *state, at place, v *value) {
+	switch {
+	case st.answered && !(st.served && st.tracks()):
+		w.way(j, st, Responds, at)
+	case st.served:
+		if st.servedAt.at.File != nil {
+			at = st.servedAt
+		}
+		w.way(j, st, Serves, at)
+	case st.answered:
+		w.way(j, st, Responds, at)
+	default:
+		w.way(j, st, Returns, at)
+	}
+}
+
+type wayKey struct {
+	op      *Op
+	outcome Outcome
+	exit    Exit
+	root    *ir.Func
+	at      ir.Span
+	status  int
+}
+
+// way keeps one way: of those that end alike, the one that was recorded least.
+func (w *walker) way(j *job, st *state, exit Exit, at place) {
+	if st.op == nil {
+		return
+	}
+	if st.answered && exit == Responds {
+		at = place{st.at, st.atFunc}
+	}
+	if st.escaped && st.rec.tier < Generic && exit != Serves {
+		exit = Escapes
+	}
+	if at.at.File == nil {
+		at = place{st.op.Span, st.op.Func}
+	}
+	// The question whether a token still stands has no bad answer where the way goes on.
+	if st.op.Kind == library.Check && st.outcome == Hit && (exit == Serves || exit == Responds && st.status > 0 && st.status < 400) {
+		return
+	}
+	way := &Way{
+		Op: st.op, Outcome: st.outcome, Exit: exit, Root: j.root, Status: st.status, At: at.at, Func: at.fn,
+		Tier: st.rec.tier, Level: st.rec.level, Central: st.central, Denied: st.answered && exit == Serves, Guessed: st.guessed, Error: st.verbose,
+	}
+	way.EnvOnly = st.rec.envOnly && way.Tier < Generic
+	k := wayKey{st.op, st.outcome, exit, j.root.Func, at.at, st.status}
+	if old := w.ways[k]; old != nil && (old.Tier < way.Tier || old.Tier == way.Tier && !(old.Guessed && !way.Guessed)) {
+		return
+	}
+	st.rec.seen.each(func(t *trail) {
+		if t.obs != nil && len(way.Seen) < maxTrail {
+			way.Seen = append(way.Seen, *t.obs)
+		}
+	})
+	st.rec.steps.each(func(t *trail) {
+		switch {
+		case t.mark.File != nil:
+			if way.Branch.File == nil && t.step.Func == at.fn {
+				way.Branch = t.mark
+			}
+		case t.step != nil && len(way.Steps) < maxTrail:
+			way.Steps = append(way.Steps, *t.step)
+		}
+	})
+	w.ways[k] = way
+}
+
+// gather puts what was found in the order of the source.
+func (w *walker) gather() {
+	for _, op := range w.ops {
+		w.facts.Ops = append(w.facts.Ops, op)
+	}
+	for _, way := range w.ways {
+		w.facts.Ways = append(w.facts.Ways, way)
+	}
+	for _, l := range w.leaks {
+		w.facts.Leaks = append(w.facts.Leaks, l)
+	}
+	slices.SortFunc(w.facts.Ops, func(a, b *Op) int {
+		return cmp.Or(compareSpans(a.Span, b.Span), strings.Compare(string(a.Kind), string(b.Kind)))
+	})
+	slices.SortFunc(w.facts.Ways, func(a, b *Way) int {
+		return cmp.Or(compareSpans(a.Op.Span, b.Op.Span), strings.Compare(string(a.Op.Kind), string(b.Op.Kind)), compareSpans(a.At, b.At),
+			cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Exit, b.Exit), cmp.Compare(a.Status, b.Status),
+			compareSpans(a.Root.Func.Span, b.Root.Func.Span))
+	})
+	slices.SortFunc(w.facts.Leaks, func(a, b *Leak) int {
+		return cmp.Or(compareSpans(a.Span, b.Span), strings.Compare(a.Into, b.Into), cmp.Compare(a.What, b.What), compareSpans(a.From, b.From))
+	})
+}
+
+func compareSpans(a, b ir.Span) int {
+	path := func(s ir.Span) string {
+		if s.File == nil {
+			return ""
+		}
+		return s.File.Path
+	}
+	return cmp.Or(strings.Compare(path(a), path(b)), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
+}
