@@ -2,25 +2,11 @@ package golang
 
 import (
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"slices"
-	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
 )
-
-// A source is one file while its package is read.
-type source struct {
-	header *header
-	file   *ir.File
-	ast    *ast.File
-	base   int // of the positions in ast
-	names  map[string]*object
-	dots   []*imported
-	unsure []*imported     // those whose name we do not know
-	used   map[string]bool // names before a dot; see qualifier
-}
 
 // A lowerer translates one package.
 type lowerer struct {
@@ -52,7 +38,7 @@ func (u *unit) read() {
 		skipped: make(map[ast.Decl]bool), bodies: make(map[*ast.FuncDecl]*ir.Func),
 	}
 	for _, h := range u.headers {
-		l.sources = append(l.sources, parse(h))
+		l.sources = append(l.sources, parse(h)...)
 		u.module.Files = append(u.module.Files, h.file)
 	}
 	for _, dep := range u.deps {
@@ -66,24 +52,6 @@ func (u *unit) read() {
 	}
 	l.declare()
 	l.lower()
-}
-
-// parse reads one file. A broken one gives what could be read.
-func parse(h *header) *source {
-	s := &source{header: h, file: h.file}
-	mode := parser.SkipObjectResolution | parser.AllErrors
-	if directives(h.file.Source) {
-		mode |= parser.ParseComments
-	}
-	set := token.NewFileSet()
-	var err error
-	s.ast, err = parser.ParseFile(set, "", h.file.Source, mode)
-	if err != nil {
-		h.file.Broken = broken(err)
-	}
-	s.base = 1
-	s.comments()
-	return s
 }
 
 // declare makes an object of every name that the package declares: first all
@@ -235,6 +203,9 @@ func (l *lowerer) declareFunc(d *ast.FuncDecl) {
 		}
 		if t := l.typeOfObject(o); t != nil && t.Class != nil {
 			fn.Class = t.Class
+			if t.Class.Name != "" { // not that of an alias
+				fn.Name = t.Class.Name + "." + d.Name.Name
+			}
 			l.method(fn.Class, d.Name.Name, fn)
 		}
 		l.receiverTypes(d.Recv.List[0].Type)
@@ -391,17 +362,4 @@ func (l *lowerer) packageVars(list []ir.Stmt, spec *ast.ValueSpec) []ir.Stmt {
 		set.Left = append(set.Left, left)
 	}
 	return append(list, set)
-}
-
-// broken says in one line what is wrong.
-func broken(err error) string {
-	text := err.Error()
-	if i := strings.Index(text, " (and "); i > 0 {
-		text = text[:i]
-	}
-	line, rest, ok := strings.Cut(text, ":")
-	if column, message, more := strings.Cut(rest, ": "); ok && more && !strings.Contains(column, " ") {
-		return "line " + line + ": " + message
-	}
-	return text
 }

@@ -31,14 +31,16 @@ var generated = regexp.MustCompile(`^// Code generated .* DO NOT EDIT\.$`)
 // scan reads the header of f. It is nil if f says no package.
 func scan(f *ir.File) *header {
 	top := head(f.Source)
-	if h := scanText(f, top); h != nil || len(top) == len(f.Source) {
-		return h
+	h, complete := scanText(f, top)
+	if !complete && len(top) < len(f.Source) { // a comment looked like a declaration
+		h, _ = scanText(f, f.Source)
 	}
-	return scanText(f, f.Source) // a comment looked like a declaration
+	return h
 }
 
-func scanText(f *ir.File, top string) *header {
-	h := &header{file: f, fits: fitsName(f.Path)}
+// scanText also says whether the first declaration was seen.
+func scanText(f *ir.File, top string) (h *header, complete bool) {
+	h = &header{file: f, fits: fitsName(f.Path)}
 	set := token.NewFileSet()
 	src := []byte(top)
 	var s scanner.Scanner
@@ -68,7 +70,7 @@ func scanText(f *ir.File, top string) *header {
 		case token.SEMICOLON:
 		case token.PACKAGE:
 			if _, tok, text = s.Scan(); tok != token.IDENT {
-				return nil
+				return nil, true
 			}
 			h.name = text
 			if old != nil && !build {
@@ -78,9 +80,9 @@ func scanText(f *ir.File, top string) *header {
 			h.importDecl(&s)
 		default:
 			if h.name == "" {
-				return nil
+				h = nil
 			}
-			return h
+			return h, tok != token.EOF
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"cmp"
 	"go/ast"
 	"path"
 	"slices"
@@ -31,6 +32,12 @@ func (s *source) bind(u *unit) {
 			s.unsure = append(s.unsure, imp)
 		}
 	}
+	// Of several that could have a name, the one with the shortest path has it, or
+	// the one that says it more often: golang-jwt/jwt before gofiber/jwt.
+	slices.SortStableFunc(s.unsure, func(a, b *imported) int {
+		return cmp.Or(strings.Count(a.path, "/")-strings.Count(b.path, "/"),
+			strings.Count(b.path, likely(b.path)[0])-strings.Count(a.path, likely(a.path)[0]))
+	})
 	var rest []*imported
 	for _, imp := range s.unsure {
 		if name := likely(imp.path)[0]; s.names[name] == nil {
@@ -51,7 +58,7 @@ func likely(p string) []string {
 	if isVersion(base) && path.Dir(p) != "." {
 		base = path.Base(path.Dir(p))
 	}
-	if i := strings.LastIndex(base, ".v"); i > 0 && isVersion(base[i+1:]) {
+	if i := strings.LastIndex(base, ".v"); i > 0 && strings.Trim(base[i+2:], "0123456789") == "" {
 		base = base[:i]
 	}
 	plain := base
@@ -67,21 +74,39 @@ func likely(p string) []string {
 			list = append(list, name)
 		}
 	}
-	joined := strings.NewReplacer("-", "", ".", "", "_", "")
-	list[0] = strings.NewReplacer("-", "_", ".", "_").Replace(plain)
+	list[0] = strings.Map(underscored, plain)
 	if list[0] == "" {
 		list[0] = base
 	}
-	add(joined.Replace(plain))
-	add(joined.Replace(base))
+	add(strings.Map(joined, plain))
+	add(strings.Map(joined, base))
+	add(path.Base(p))
+	if len(base) > 1 && base[0] == 'v' && base[1] >= '0' && base[1] <= '9' {
+		add(path.Base(path.Dir(p))) // storage/v1beta2
+	}
 	for _, word := range strings.FieldsFunc(base, func(r rune) bool { return r == '-' || r == '.' || r == '_' }) {
 		add(word)
 	}
 	return list
 }
 
+func underscored(r rune) rune {
+	if r == '-' || r == '.' {
+		return '_'
+	}
+	return r
+}
+
+func joined(r rune) rune {
+	if r == '-' || r == '.' || r == '_' {
+		return -1
+	}
+	return r
+}
+
+// isVersion recognises v2 and above: a folder v1 is a package of this name.
 func isVersion(s string) bool {
-	return len(s) > 1 && s[0] == 'v' && strings.Trim(s[1:], "0123456789") == ""
+	return len(s) > 1 && s[0] == 'v' && strings.Trim(s[1:], "0123456789") == "" && s != "v0" && s != "v1"
 }
 
 // qualifier finds the import that a file means by a name that nothing declares: one

@@ -107,7 +107,9 @@ func group(in *ir.Tree, headers []*header) []*unit {
 		if u.name != "main" && (t.units[dir] == nil || u.better(t.units[dir])) {
 			t.units[dir] = u
 		}
-		u.path = dir
+		if u.path = dir; dir == "." {
+			u.path = u.name
+		}
 		if u.owner.path != "" {
 			rel := strings.TrimPrefix(strings.TrimPrefix(dir, u.owner.dir), "/")
 			if u.owner.dir == "." {

@@ -19,6 +19,7 @@
 //     names of results too. A return without values returns these names.
 //   - A conversion to a type of a package outside is a Call, since it cannot be told
 //     from one.
+//   - The methods of an interface stand in its Class alone, not in Program.Funcs.
 //   - Rows of + are one Op with many operands.
 //   - Files for other systems are read too; but where a name is declared twice, the
 //     file for linux/amd64 counts, so that one tree gives one answer everywhere.

@@ -423,7 +423,7 @@ func (l *lowerer) typeSwitch(s *ast.TypeSwitchStmt) ir.Stmt {
 		mark := l.locals.open()
 		if bind != nil {
 			var t *ir.Type
-			if len(clause.List) == 1 {
+			if len(clause.List) == 1 && !isNil(clause.List[0]) {
 				t = l.typeOf(clause.List[0])
 			}
 			k.Bind = l.variable(bind, t, l.fn)
@@ -438,10 +438,15 @@ func (l *lowerer) typeSwitch(s *ast.TypeSwitchStmt) ir.Stmt {
 
 // typeValue is a type as an expression; nil is one too.
 func (l *lowerer) typeValue(x ast.Expr) ir.Expr {
-	if id, ok := x.(*ast.Ident); ok && id.Name == "nil" {
+	if isNil(x) {
 		return l.expr(x)
 	}
 	return typeRef(l.typeOf(x), l.span(x))
+}
+
+func isNil(x ast.Expr) bool {
+	id, ok := x.(*ast.Ident)
+	return ok && id.Name == "nil"
 }
 
 func (l *lowerer) selectFrom(s *ast.SelectStmt) ir.Stmt {
