@@ -61,6 +61,11 @@ func (l *lowerer) property(m ecma.Node, c *ir.Class) bool {
 	if v.Type == nil {
 		v.Type = l.typeOf(m.Type())
 	}
+	if v.Type == nil && value.Is(ecma.NewExpression) {
+		if r, ok := l.static(value.Callee()); ok {
+			v.Type = typeOfThing(r.resolve())
+		}
+	}
 	v.Decorators = l.decorators(m)
 	return value.OK() && !m.Has(ecma.Static)
 }

@@ -74,8 +74,8 @@ func (l *lowerer) memberOf(t thing, x ir.Expr, name string, at, of ir.Span) (thi
 			}
 			return thing{kind: outside, sym: l.intern(t.sym, "#", name)}, nil
 		case outside:
-			if r := t.member(name); len(r.sym) < len(t.sym) {
-				return r, nil
+			if t.global() {
+				return thing{kind: outside, sym: l.intern("js:", name, "")}, nil
 			}
 			return thing{kind: outside, sym: l.intern(t.sym, ".", name)}, nil
 		}

@@ -27,6 +27,9 @@ func (l *lowerer) begin(m *module) {
 	l.fn, l.class, l.super, l.closures = m.ir.Body, nil, ecma.Node{}, 0
 }
 
+// maxPassedOn bounds what a module exports of others, which may all do the same.
+const maxPassedOn = 2000
+
 // lowerModule fills in the body of a module whose names and exports are known.
 func (l *lowerer) lowerModule() {
 	body := l.m.ir.Body
@@ -39,8 +42,16 @@ func (l *lowerer) lowerModule() {
 	body.Body = l.stmts.row(l.stmtStack[mark:])
 	l.stmtStack = l.stmtStack[:mark]
 	l.m.ir.Exports = make(map[string]ir.Expr, len(l.m.exports))
+	nowhere := ir.Span{File: l.m.file}
+	for _, other := range l.m.all {
+		for name, b := range other.exports {
+			if len(l.m.ir.Exports) < maxPassedOn && l.m.exports[name] == nil && l.m.ir.Exports[name] == nil && name != "default" {
+				l.m.ir.Exports[name] = l.bound(b, nowhere)
+			}
+		}
+	}
 	for name, b := range l.m.exports {
-		l.m.ir.Exports[name] = l.bound(b, ir.Span{File: l.m.file})
+		l.m.ir.Exports[name] = l.bound(b, nowhere)
 		if t := b.is; t.kind == function && t.f.Module == l.m.ir {
 			t.f.Exported = true
 		} else if t.kind == class && t.c.Module == l.m.ir {

@@ -277,7 +277,7 @@ func (l *lowerer) assignExport(name string, right ecma.Node, at ir.Span) {
 	}
 	v := l.m.exported(name)
 	if v == nil {
-		if _, ok := l.static(right); !ok {
+		if _, ok := l.static(right); !ok && !right.Is(ecma.UnaryExpression) {
 			l.do(at, l.exprNamed(right, hint))
 		}
 		return

@@ -15,7 +15,7 @@ import (
 
 // Read translates what matters of the JavaScript and TypeScript in t: see the
 // documentation of the package. A nil matters takes everything; otherwise it is asked
-// for names of packages, such as jsonwebtoken or @nestjs/jwt.
+// for what is imported from outside, such as jsonwebtoken or next-auth/jwt.
 func Read(t *ir.Tree, matters func(pkg string) bool) *ir.Program {
 	p := &ir.Program{}
 	files := t.Of(ir.JavaScript)
@@ -105,7 +105,7 @@ func plan(o *locator, files []*ir.File, matters func(string) bool) []*module {
 			for _, spec := range specs {
 				if spec[0] != '.' {
 					name, _ := packageName(spec)
-					if matters != nil && matters(strings.TrimPrefix(name, "node:")) {
+					if matters != nil && matters(strings.TrimPrefix(spec, "node:")) {
 						seeds[i] = true
 					}
 					if injects[name] {

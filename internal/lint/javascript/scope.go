@@ -84,8 +84,7 @@ func (t thing) member(name string) thing {
 		}
 		return thing{kind: outside, sym: t.sym + "#" + name}
 	case outside:
-		switch t.sym {
-		case "js:globalThis", "js:window", "js:global", "js:self":
+		if t.global() {
 			return thing{kind: outside, sym: "js:" + name}
 		}
 		return thing{kind: outside, sym: t.sym + "." + name}
@@ -97,6 +96,15 @@ func (t thing) member(name string) thing {
 		}
 	}
 	return thing{}
+}
+
+// global reports whether t is the object that holds what is global.
+func (t thing) global() bool {
+	switch t.sym {
+	case "js:globalThis", "js:window", "js:global", "js:self":
+		return true
+	}
+	return false
 }
 
 // scope is a place to return to when names go out of scope.

@@ -98,7 +98,6 @@ func (r *typeReader) whole() *ir.Type {
 	several := false
 	for {
 		t, nothing := r.operand()
-		joined := false
 		switch {
 		case nothing:
 		case is == nil:
@@ -110,16 +109,20 @@ func (r *typeReader) whole() *ir.Type {
 			continue
 		}
 		for r.eat("&") {
-			joined = true
 			u, _ := r.operand()
 			if is == nil {
 				is = u
 			}
 		}
-		_ = joined
 		if !r.eat("|") {
 			break
 		}
+	}
+	if start := r.i; r.word() == "extends" { // a condition, which may be anything
+		r.i = len(r.s)
+		return nil
+	} else {
+		r.i = start
 	}
 	if several {
 		return nil
@@ -299,7 +302,9 @@ func (r *typeReader) arguments(name string, t *ir.Type) *ir.Type {
 	switch name {
 	case "Promise", "PromiseLike", "Awaited", "Readonly", "Partial", "Required", "NonNullable", "Omit", "Pick":
 		return first
-	case "Array", "ReadonlyArray", "Set", "ReadonlySet", "Iterable", "AsyncIterable", "Generator", "AsyncGenerator":
+	case "Array", "ReadonlyArray":
+		return &ir.Type{Elem: first}
+	case "Set", "ReadonlySet", "Iterable", "AsyncIterable", "Generator", "AsyncGenerator":
 		return &ir.Type{Symbol: t.Symbol, Elem: first}
 	case "Map", "ReadonlyMap", "Record", "WeakMap":
 		return &ir.Type{Symbol: t.Symbol, Elem: last, Map: true}
