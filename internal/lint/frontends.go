@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/jotsight/jotsight/internal/lint/golang"
 	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/javascript"
 	"github.com/jotsight/jotsight/internal/lint/library"
 )
 
@@ -14,5 +15,8 @@ type frontend func(*ir.Tree, *library.Set) *ir.Program
 var frontends = []frontend{
 	func(t *ir.Tree, lib *library.Set) *ir.Program {
 		return golang.Read(t, func(path string) bool { return lib.TokenPackage("go:" + path) })
+	},
+	func(t *ir.Tree, lib *library.Set) *ir.Program {
+		return javascript.Read(t, func(pkg string) bool { return lib.TokenPackage("npm:" + pkg) })
 	},
 }
