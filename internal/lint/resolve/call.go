@@ -319,11 +319,14 @@ func (r *Resolver) made(v Value, c *ir.Call, i int, env *Env) set {
 			return s
 		case ret != "":
 			s.add(Value{Symbol: ret, Is: true, Call: c, Env: env, Guessed: v.Guessed})
+			// Two routers that one call makes, in a function that is called twice, are two.
+			s.param = env == nil && mounting(row.Does)
 			return s
 		}
 		return s
 	}
 	if i > 0 {
+		s.add(Value{Symbol: r.after(r.called(v.Symbol), "."+strconv.Itoa(i)), Guessed: v.Guessed})
 		return s
 	}
 	if c.New {
@@ -335,11 +338,14 @@ func (r *Resolver) made(v Value, c *ir.Call, i int, env *Env) set {
 }
 
 // called is the symbol of a result.
-func (r *Resolver) called(sym string) string {
-	k := join{sym, "()"}
+func (r *Resolver) called(sym string) string { return r.after(sym, "()") }
+
+// after is a symbol with a sign behind it.
+func (r *Resolver) after(sym, sign string) string {
+	k := join{sym, sign}
 	s, ok := r.joined[k]
 	if !ok {
-		if s = sym + "()"; len(s) > textLimit {
+		if s = sym + sign; len(s) > textLimit {
 			s = sym
 		}
 		r.joined[k] = s

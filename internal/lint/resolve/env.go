@@ -17,9 +17,7 @@ type Env struct {
 
 // Enter gives the surroundings of what a target does when c calls it in env.
 func (r *Resolver) enter(e Env) *Env {
-	if e.Up != nil && e.Up.depth >= maxFrames {
-		e.Up = nil
-	}
+	e.Up, e.Out = r.trim(e.Up, maxFrames-1), r.trim(e.Out, maxFrames-1)
 	e.depth = 1
 	for _, x := range []*Env{e.Up, e.Out} {
 		if x != nil && x.depth >= e.depth {
@@ -39,6 +37,19 @@ func (r *Resolver) enter(e Env) *Env {
 	*n = e
 	r.envs[k] = n
 	return n
+}
+
+// trim forgets the frames that are more than n away.
+func (r *Resolver) trim(e *Env, n int8) *Env {
+	if e == nil || e.depth <= n {
+		return e
+	}
+	if n <= 0 {
+		return nil
+	}
+	t := *e
+	t.Up, t.Out = r.trim(e.Up, n-1), r.trim(e.Out, n-1)
+	return r.enter(t)
 }
 
 type frame struct {

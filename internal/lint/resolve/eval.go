@@ -90,15 +90,20 @@ func (r *Resolver) once(k key, f func() set) set {
 	return s
 }
 
-// keepTypes keeps of too many values what their declarations say.
+// keepTypes keeps of too many values what they are instances of.
 func keepTypes(vals []Value) []Value {
-	var kept []Value
+	var s set
 	for _, v := range vals {
-		if v.Is && v.Call == nil && v.Object == nil || v.Of != nil && v.Object == nil {
-			kept = append(kept, v)
+		switch {
+		case v.Of != nil:
+			s.add(Value{Of: v.Of})
+		case v.Is:
+			s.add(Value{Symbol: v.Symbol, Is: true, Guessed: v.Guessed})
+		case v.Type != nil:
+			s.add(v)
 		}
 	}
-	return kept
+	return s.vals
 }
 
 func (r *Resolver) eval(e ir.Expr, i int, env *Env) set {
@@ -281,10 +286,32 @@ func (r *Resolver) declared(s set, t *ir.Type) set {
 		if !same && !plain(sym) {
 			out.vals = append([]Value{{Symbol: sym, Is: true}}, out.vals...)
 		}
+	case t.Elem != nil:
+		for _, v := range s.vals {
+			if strange(v) {
+				continue
+			}
+			out.add(v)
+		}
+		out.add(Value{Type: t})
 	default:
 		return s
 	}
 	return out
+}
+
+// instance is a value of which the type alone is known.
+func instance(t *ir.Type) (v Value, ok bool) {
+	switch {
+	case t == nil:
+	case t.Class != nil:
+		return Value{Of: t.Class}, true
+	case t.Elem != nil:
+		return Value{Type: t}, true
+	case t.Symbol != "" && !plain(symbol(t.Symbol)):
+		return Value{Symbol: symbol(t.Symbol), Is: true}, true
+	}
+	return v, false
 }
 
 // strange says that v is the result of a call that no row describes.
@@ -324,6 +351,10 @@ func (r *Resolver) source(src source, env *Env) set {
 	s := r.eval(src.x, src.i, env)
 	if src.kind == element {
 		return r.items(src.x, s, env)
+	}
+	if src.fault && len(s.vals) == 1 && !s.vals[0].Is && s.vals[0].Symbol != "" || src.fault && len(s.vals) == 0 {
+		// In Go, err at the end of several results is an error.
+		return set{vals: []Value{{Symbol: "go:builtin.error", Is: true}}, param: s.param, cut: s.cut}
 	}
 	return s
 }
@@ -369,6 +400,7 @@ func (r *Resolver) keyOf(e ir.Expr, env *Env) string {
 // items is what may be within a list or map that x stands for.
 func (r *Resolver) items(x ir.Expr, of set, env *Env) set {
 	var s set
+	var typed []Value
 	s.also(of)
 	for _, v := range of.vals {
 		switch {
@@ -376,6 +408,16 @@ func (r *Resolver) items(x ir.Expr, of set, env *Env) set {
 			for _, e := range v.List.Elems {
 				s.merge(r.eval(e, 0, v.Env))
 			}
+		case v.Type != nil && v.Type.Elem != nil:
+			if e, ok := instance(v.Type.Elem); ok {
+				typed = append(typed, e)
+			}
+		case v.Of != nil && v.Of.Underlying != nil && v.Of.Underlying.Elem != nil:
+			if e, ok := instance(v.Of.Underlying.Elem); ok {
+				typed = append(typed, e)
+			}
+		case v.Symbol != "" && v.Object == nil:
+			s.add(Value{Symbol: r.after(v.Symbol, "[]"), Guessed: v.Guessed})
 		case v.Object != nil && v.Of == nil:
 			for i := range v.Object.Fields {
 				f := &v.Object.Fields[i]
@@ -390,21 +432,16 @@ func (r *Resolver) items(x ir.Expr, of set, env *Env) set {
 		for _, src := range r.elems[x.Var] {
 			s.merge(r.source(src, env.in(x.Var.Func)))
 		}
-		if t := x.Var.Type; t != nil && t.Elem != nil {
-			return r.declared(s, t.Elem)
-		}
 	case *ir.Member:
 		for _, put := range r.elemsOf[x.Name] {
 			if r.alias(put.x, x.X, env) {
 				s.merge(r.source(put.source, nil))
 			}
 		}
-		for _, v := range r.eval(x.X, 0, env).vals {
-			if v.Of != nil {
-				if f := r.fieldVar(v.Of, x.Name); f != nil && f.Type != nil && f.Type.Elem != nil {
-					return r.declared(s, f.Type.Elem)
-				}
-			}
+	}
+	if len(s.vals) == 0 {
+		for _, v := range typed {
+			s.add(v)
 		}
 	}
 	return s

@@ -1,6 +1,10 @@
 package resolve
 
-import "github.com/jotsight/jotsight/internal/lint/ir"
+import (
+	"strings"
+
+	"github.com/jotsight/jotsight/internal/lint/ir"
+)
 
 // An index is what one reading of a program finds: where everything is assigned.
 type index struct {
@@ -28,6 +32,8 @@ type source struct {
 	x    ir.Expr
 	i    int
 	kind sourceKind
+	// fault says that it goes to a variable called err, the last of several.
+	fault bool
 }
 
 type sourceKind uint8
@@ -116,7 +122,7 @@ func (rd reader) stmt(s ir.Stmt) {
 			case len(s.Right) == len(s.Left):
 				rd.assign(left, source{x: s.Right[i]})
 			case len(s.Right) == 1:
-				rd.assign(left, source{x: s.Right[0], i: i})
+				rd.assign(left, source{x: s.Right[0], i: i, fault: i > 0 && i == len(s.Left)-1 && isErr(left)})
 			}
 		}
 	case *ir.Loop:
@@ -130,6 +136,12 @@ func (rd reader) stmt(s ir.Stmt) {
 		rd.r.returns[rd.f] = append(rd.r.returns[rd.f], s)
 	}
 	ir.Parts(s, rd.stmt, rd.expr)
+}
+
+// isErr says whether a variable is called as errors are.
+func isErr(e ir.Expr) bool {
+	n, ok := e.(*ir.Name)
+	return ok && (strings.HasPrefix(n.Var.Name, "err") || strings.HasSuffix(n.Var.Name, "Err") || strings.HasSuffix(n.Var.Name, "Error"))
 }
 
 func (rd reader) language() ir.Language {

@@ -334,8 +334,20 @@ func (r *Resolver) links(a ir.Expr, env *Env, row *library.Row, depth int) []Lin
 	}
 	of := r.eval(a, 0, env)
 	var out []Link
+	var ways [][]Link
 	for _, v := range of.vals {
-		out = append(out, r.linksOf(v, a, row, depth)...)
+		if v.Is && v.Call == nil && len(of.vals) > 1 {
+			continue // what is declared says less than what is there
+		}
+		ways = append(ways, r.linksOf(v, a, row, depth))
+	}
+	for i, w := range ways {
+		if !within(w, ways[:i]) && !within(w, ways[i+1:]) {
+			out = append(out, w...)
+		}
+	}
+	if len(out) == 0 && len(ways) > 0 {
+		out = ways[0]
 	}
 	if len(out) == 0 {
 		if _, ok := a.(*ir.Const); !ok {
@@ -343,6 +355,17 @@ func (r *Resolver) links(a ir.Expr, env *Env, row *library.Row, depth int) []Lin
 		}
 	}
 	return out
+}
+
+// within says whether w is the end of a longer way: a middleware that gives its
+// handler back where there is nothing to do.
+func within(w []Link, ways [][]Link) bool {
+	for _, l := range ways {
+		if len(w) == 0 || len(l) > len(w) && l[len(l)-len(w)].Func == w[0].Func && w[0].Func != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Resolver) linksOf(v Value, a ir.Expr, row *library.Row, depth int) []Link {

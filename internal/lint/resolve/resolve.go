@@ -31,8 +31,9 @@ type Value struct {
 	Object *ir.Object // a literal; with Symbol too, one of a library's struct
 	List   *ir.List
 	Const  *ir.Const
-	Symbol string // outside the program: npm:express#Router, go:go.uber.org/zap.Logger
-	Is     bool   // Symbol is a type, and the value an instance of it
+	Symbol string   // outside the program: npm:express#Router, go:go.uber.org/zap.Logger
+	Is     bool     // Symbol is a type, and the value an instance of it
+	Type   *ir.Type // a list or map of which the declared type alone is known
 	// Call is the call of a library that made the value or, for the parameter of a
 	// function that is given to a library as in r.Route("/x", func(r chi.Router) {}),
 	// that call.
@@ -73,7 +74,7 @@ const (
 	maxValues   = 8    // values of an expression
 	maxDepth    = 48   // variables, members and calls through which one value is followed
 	maxSteps    = 4000 // of them for one question
-	maxFrames   = 5    // calls in an Env
+	maxFrames   = 6    // calls in an Env
 	maxContexts = 32   // ways in which a function that mounts routes is reached
 )
 

@@ -68,6 +68,7 @@ type node struct {
 	uses    []use
 	routes  []*mounted
 	central []Link
+	stands  []*node // for these: see unite
 	busy    bool
 }
 
@@ -143,6 +144,7 @@ func (r *Resolver) mounts() *table {
 	for _, f := range later {
 		f()
 	}
+	r.unite()
 	for _, n := range r.table.order {
 		for _, m := range n.routes {
 			r.publish(n, m)
@@ -385,6 +387,66 @@ func (r *Resolver) through(c *ir.Call, t Target, env *Env) bool {
 func (r *Resolver) router(c *ir.Call, t Target, env *Env) {
 	v := Value{Symbol: t.Symbol, Call: c, Env: env.in(r.within[c])}
 	r.nodeOf(v)
+}
+
+// unite gives to the routers that one call made in several surroundings what is
+// said of it where the surroundings are not known, as through a field.
+func (r *Resolver) unite() {
+	for _, n := range r.table.order {
+		k, ok := n.key.(origin)
+		if !ok || k.env != nil {
+			continue
+		}
+		var others []*node
+		for _, o := range r.table.order {
+			if ok, is := o.key.(origin); is && o != n && ok.call == k.call {
+				others = append(others, o)
+			}
+		}
+		if len(others) == 0 {
+			continue
+		}
+		for _, o := range others {
+			o.uses = append(o.uses, n.uses...)
+			o.routes = append(o.routes, n.routes...)
+			o.central = append(o.central, n.central...)
+			for _, e := range n.edges {
+				if e.parent != o {
+					o.edges = append(o.edges, e)
+				}
+			}
+		}
+		n.routes, n.stands = nil, others
+	}
+	for _, n := range r.table.order {
+		for _, e := range n.edges {
+			for _, p := range e.parent.stands {
+				if p != n {
+					e.parent = p
+					n.edges = append(n.edges, e)
+				}
+			}
+		}
+		kept := n.edges[:0]
+		for _, e := range n.edges {
+			if len(e.parent.stands) == 0 {
+				kept = append(kept, e)
+			}
+		}
+		n.edges = kept
+	}
+}
+
+func sameLinks(a, b []Link) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Func != b[i].Func || a[i].Row != b[i].Row || a[i].Call != b[i].Call {
+			return false
+		}
+	}
+	return true
 }
 
 // options takes the handlers that a router is given when it is made.
@@ -646,6 +708,11 @@ func (r *Resolver) publish(n *node, m *mounted) {
 			rt := &Route{Span: m.Span, Framework: pkg(m.symbol), Method: method, Path: rel, Chain: chain, central: central, Known: m.known && n.row != nil && !strings.Contains(rel, ellipsis)}
 			if n.row != nil && n.row.Does == library.Router {
 				rt.Router = n.row
+			}
+			for _, old := range *out {
+				if old.Span == rt.Span && old.Method == rt.Method && old.Path == rt.Path && sameLinks(old.Chain, rt.Chain) {
+					return
+				}
 			}
 			*out = append(*out, rt)
 		}
