@@ -58,6 +58,7 @@ type Row struct {
 	// path of a route that stands in an object is an Arg with a field: path: 0.url.
 	Before  []string // route, mount: options of the object at Options that hold middlewares, in the order in which they run
 	Handler string   // route, central: the option that holds the handler; it runs last
+	First   bool     // route: the handler comes first at Chain, and middlewares follow it, as in Echo
 	Late    bool     // mount: it counts for routes too that were registered before it
 	// Member names the methods that are called of an object or class which is handed
 	// over or decorated, or that extends or implements this symbol: [canActivate] of a
@@ -81,7 +82,7 @@ type Row struct {
 	Code   int    // respond, throw, guard, limit: a status that is fixed, or the default
 	From   string // extract: header, cookie, query, param, form, body, address, url, method, state (what middlewares leave)
 	Marks  Mark   // of the result, or of what the callback gets
-	Plain  bool   // log: its lines are text and not records: print, console
+	Plain  bool   // log, access: its lines are text and not records: print, console
 	Exits  bool   // it never returns: log.Fatal
 	Silent bool   // guard, limit, router: without a hook, nothing is recorded when it refuses
 	Hook   []string
@@ -139,7 +140,7 @@ const (
 	Respond Role = "respond" // answers
 	Status  Role = "status"  // sets the status of an answer that something else sends: res.status(401)
 	Next    Role = "next"    // passes the request on; with an Error, to the central handler
-	Abort   Role = "abort"   // ends the chain
+	Abort   Role = "abort"   // ends the chain; with Status or Code it answers too, with Error it keeps one for the central handler
 	Throw   Role = "throw"   // makes or throws an error that the framework answers
 	Collect Role = "collect" // keeps an error for the central handler, and goes on: gin's c.Error
 	Wrap    Role = "wrap"    // returns its function argument, called by what it returns (async wrappers, http.HandlerFunc)
