@@ -23,6 +23,9 @@ func (r *Resolver) route(c *ir.Call, t Target, env *Env) {
 	if given {
 		m.chain = append(m.chain, r.hooks(opts, t, env)...)
 	}
+	if t.Row.First && len(rest) > 1 { // e.GET("/me", handler, middlewares...)
+		rest = append(rest[1:len(rest):len(rest)], rest[0])
+	}
 	for _, a := range rest {
 		if given && a == opts && r.isOptions(a, env) {
 			continue
