@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"github.com/jotsight/jotsight/internal/lint/clojure"
 	"github.com/jotsight/jotsight/internal/lint/golang"
 	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/javascript"
@@ -18,5 +19,8 @@ var frontends = []frontend{
 	},
 	func(t *ir.Tree, lib *library.Set) *ir.Program {
 		return javascript.Read(t, func(pkg string) bool { return lib.TokenPackage("npm:" + pkg) })
+	},
+	func(t *ir.Tree, lib *library.Set) *ir.Program {
+		return clojure.Read(t, func(space string) bool { return lib.TokenPackage("clj:" + space) })
 	},
 }
