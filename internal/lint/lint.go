@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -86,15 +85,11 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 			return nil, err
 		}
 	}
-	fsys, target := o.FS, o.Root
-	if fsys == nil {
-		root, err := os.OpenRoot(o.Root)
-		if err != nil {
-			return nil, err
-		}
-		defer root.Close()
-		fsys = root.FS()
+	fsys, done, err := o.open()
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	w := &walker{ctx: ctx, fsys: fsys, size: map[ir.Language]*finding.Language{}, skips: skips{}}
 	say("reading files")
 	if err := w.walk(); err != nil {
@@ -125,7 +120,7 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 	}
 	say("checking")
 	report := &finding.Report{
-		Tool: "jotsight", Version: o.Version, Schema: finding.Schema, Command: "lint", Target: target,
+		Tool: "jotsight", Version: o.Version, Schema: finding.Schema, Command: "lint", Target: o.Root,
 		Started: started.UTC(), Runs: []finding.Run{}, Findings: []finding.Finding{},
 		Grades: finding.Grades{Rubric: finding.Rubric, Protection: ungraded, Visibility: ungraded},
 	}
