@@ -31,6 +31,8 @@ type deed struct {
 	limits  []place // calls that limit, or ask a limiter
 	refuses bool    // answers 429
 	records []place // observations, whatever they are about
+	stores  bool    // asks or tells a store or another service
+	unknown bool    // calls something of which nothing is known
 	seen    int     // the turn in which reach came by
 }
 
@@ -51,7 +53,9 @@ func (s *subject) deeds() []deed {
 			switch e := e.(type) {
 			case *ir.Call:
 				s.calls[e] = fn
-				for _, t := range s.resolver.Targets(e) {
+				targets := s.resolver.Targets(e)
+				d.unknown = d.unknown || len(targets) == 0
+				for _, t := range targets {
 					d.target(s, e, fn, t)
 				}
 			case *ir.FuncRef:
@@ -85,9 +89,12 @@ func (d *deed) target(s *subject, call *ir.Call, fn *ir.Func, t resolve.Target) 
 		d.follow(s, t.Func)
 	}
 	if t.Row == nil {
+		d.unknown = d.unknown || t.Func == nil && !harmless(t.Symbol)
 		return
 	}
 	switch t.Row.Does {
+	case library.Find, library.Save, library.Check, library.Revoke:
+		d.stores = true
 	case library.Limit:
 		d.limits = append(d.limits, place{call.Span, fn, "limits the rate"})
 	case library.Log, library.Metric, library.Audit, library.Span, library.Report:
@@ -128,4 +135,15 @@ func (s *subject) reach(from []*ir.Func, visit func(*ir.Func, *deed)) {
 			push(n)
 		}
 	}
+}
+
+// harmless reports whether a symbol that the catalogue does not know is of the
+// language itself, and so asks nobody anything.
+func harmless(symbol string) bool {
+	for _, p := range []string{"go:builtin.", "go:strings.", "go:strconv.", "go:time.", "go:fmt.", "go:os.Getenv", "go:errors.", "js:", "clj:clojure.core/", "clj:clojure.string/", "java:java.util.", "java:java.lang."} {
+		if strings.HasPrefix(symbol, p) && symbol != "js:fetch" {
+			return true
+		}
+	}
+	return false
 }

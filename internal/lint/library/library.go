@@ -76,6 +76,7 @@ type Row struct {
 	NoVerify   []string // verify: options by which the signature is not checked
 	Needs      []string // verify: options without any of which it only decodes
 	Lifetime   []string // issue: options that set exp
+	Promise    bool     // verify: without a callback it answers with a promise, always
 
 	Level  string // log: trace debug info warn error fatal
 	HTTP   string // route: the HTTP method, "" for any
