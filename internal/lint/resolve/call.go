@@ -206,6 +206,12 @@ func (r *Resolver) returned(v Value, c *ir.Call, i int, env *Env, skip int) set 
 			e.Recv, e.Out = v.Env.Recv, v.Env.Out
 		}
 		s = r.results(f, i, r.enter(e))
+		if !s.param && open(r.within[c], env) {
+			for _, v := range s.vals {
+				// Its surroundings speak of what the function around c was given.
+				s.param = s.param || v.Env != nil
+			}
+		}
 	}
 	return r.declared(s, t)
 }
