@@ -85,6 +85,9 @@ func (l *lowerer) expr(x ast.Expr) ir.Expr {
 		if x.High != nil {
 			args = append(args, l.expr(x.High))
 		}
+		if x.Max != nil {
+			args = append(args, l.expr(x.Max))
+		}
 		return &ir.Op{Span: l.span(x), Kind: ir.Slice, Args: args}
 	case *ast.TypeAssertExpr:
 		return &ir.Convert{Span: l.span(x), Type: l.typeOf(x.Type), X: l.expr(x.X)}

@@ -3,6 +3,7 @@ package golang
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -35,7 +36,11 @@ func FuzzRead(f *testing.F) {
 				{Path: "sub/b.go", Language: ir.Go, Source: second},
 			},
 		}
+		start := time.Now()
 		p := Read(tree, nil)
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("%d bytes took %s", len(mod)+len(first)+len(second), took)
+		}
 		for _, fn := range p.Funcs {
 			_ = ir.Dump(fn)
 			ir.Walk(fn.Body, func(s ir.Stmt) bool {

@@ -31,7 +31,7 @@ func plan(t *ir.Tree, matters func(string) bool) []*unit {
 			continue
 		}
 		if h := scan(f); h == nil {
-			f.Broken = "line 1: expected 'package'"
+			f.Broken = noPackage
 		} else {
 			headers = append(headers, h)
 		}
@@ -41,12 +41,14 @@ func plan(t *ir.Tree, matters func(string) bool) []*unit {
 	}) {
 		return nil
 	}
-	units := group(t, headers)
+	units := group(t, headers, matters)
 	if matters != nil {
 		units = keep(units, matters)
 	}
 	return order(units)
 }
+
+const noPackage = "line 1: expected 'package'"
 
 // wanted says whether the go command would take a file for a package, tests apart.
 func wanted(file string) bool {
@@ -62,8 +64,9 @@ func wanted(file string) bool {
 }
 
 // group makes packages of files and links their imports. The order is that of the
-// paths of the files.
-func group(in *ir.Tree, headers []*header) []*unit {
+// paths of the files. A module of the tree that stands in for one that matters is
+// not linked: what that one does is known better than any reading can tell.
+func group(in *ir.Tree, headers []*header, matters func(string) bool) []*unit {
 	t := &tree{twins: make(map[string][]*module), units: make(map[string]*unit)}
 	for _, f := range in.Config {
 		if path.Base(f.Path) == "go.mod" && wanted(path.Dir(f.Path)+"/x.go") {
@@ -126,9 +129,11 @@ func group(in *ir.Tree, headers []*header) []*unit {
 		u.deps = make(map[string]*unit)
 		for _, h := range u.headers {
 			for _, s := range h.imports {
-				if dep := t.find(u.owner, s.path); dep != nil && dep != u {
-					u.deps[s.path] = dep
+				dep := t.find(u.owner, s.path)
+				if dep == nil || dep == u || dep.owner != u.owner && matters != nil && matters(s.path) {
+					continue
 				}
+				u.deps[s.path] = dep
 			}
 		}
 	}

@@ -60,6 +60,38 @@ func Read(t *ir.Tree, matters func(path string) bool) *ir.Program {
 	wait.Wait()
 
 	slices.SortFunc(units, func(a, b *unit) int { return strings.Compare(a.path, b.path) })
+	return collect(p, units)
+}
+
+// ReadPackage translates the files of one package alone, as go vet hands them to a
+// tool: all other packages are symbols. Files of tests are left out.
+func ReadPackage(path string, files []*ir.File) *ir.Program {
+	byName := make(map[string]*unit)
+	var units []*unit
+	for _, f := range files {
+		if f.Language != ir.Go || strings.HasSuffix(f.Path, "_test.go") {
+			continue
+		}
+		h := scan(f)
+		if h == nil {
+			f.Broken = noPackage
+			continue
+		}
+		u := byName[h.name]
+		if u == nil {
+			u = &unit{path: path, name: h.name, owner: &module{}, done: make(chan struct{})}
+			byName[h.name] = u
+			units = append(units, u)
+		}
+		u.headers = append(u.headers, h)
+	}
+	for _, u := range units {
+		u.read()
+	}
+	return collect(&ir.Program{}, units)
+}
+
+func collect(p *ir.Program, units []*unit) *ir.Program {
 	for _, u := range units {
 		p.Modules = append(p.Modules, u.module)
 		p.Classes = append(p.Classes, u.classes...)

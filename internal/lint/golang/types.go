@@ -166,7 +166,7 @@ func (l *lowerer) fillClass(c *ir.Class, x ast.Expr) {
 				continue
 			}
 			for _, name := range f.Names {
-				fn := &ir.Func{Span: l.span(f), Name: c.Name + "." + name.Name, Module: l.unit.module, Outer: l.unit.module.Body, Class: c, Exported: name.IsExported()}
+				fn := &ir.Func{Span: l.span(f), Name: c.Name + "." + name.Name, Module: l.unit.module, Outer: l.unit.module.Body, Class: c, Exported: name.IsExported(), Doc: l.file.doc(f.Doc)}
 				l.parameters(fn, sig, nil)
 				l.method(c, name.Name, fn)
 			}
