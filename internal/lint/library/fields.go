@@ -26,6 +26,7 @@ var fields = map[string]func(*Row, *yaml.Node) error{
 	"method":        arg(func(r *Row) *Arg { return &r.Method }),
 	"name":          arg(func(r *Row) *Arg { return &r.Name }),
 	"chain":         arg(func(r *Row) *Arg { return &r.Chain }),
+	"to":            arg(func(r *Row) *Arg { return &r.To }),
 	"call":          arg(func(r *Row) *Arg { return &r.Call }),
 	"before":        list(func(r *Row) *[]string { return &r.Before }, nil),
 	"handler":       text(func(r *Row) *string { return &r.Handler }),
@@ -77,7 +78,7 @@ var fields = map[string]func(*Row, *yaml.Node) error{
 
 var roles = []Role{
 	Verify, Decode, Issue, Refresh, Revoke, Check, Extract, Secret, Hash,
-	Log, Metric, Audit, Span, Report, Access, With,
+	Log, Metric, Audit, Span, Report, Access, Write, With,
 	Respond, Status, Next, Abort, Throw, Collect, Wrap, Router, Route, Mount, Group, Central, Guard, Limit,
 	Value, Find, Save, Err, Exit,
 }

@@ -52,6 +52,7 @@ type Row struct {
 	Method  Arg // route: what names the HTTP method. extract: see Name
 	Name    Arg // extract, value: what names the header, cookie, parameter, or key
 	Chain   Arg // route, group, mount, wrap, central: the first of the middlewares and handlers; all that follow are too
+	To      Arg // write: what is written to; "this": what the receiver was made of
 	Call    Arg // a function that is called with what the row is about: a callback, a listener
 
 	// How requests are mounted by options and members, beyond Path, Method and Chain. The
@@ -135,6 +136,7 @@ const (
 	Span   Role = "span"   // records on a trace
 	Report Role = "report" // error reports: Sentry and the like
 	Access Role = "access" // middleware that writes a line for every request; see Records
+	Write  Role = "write"  // writes to what is at To: an answer if that is one, a log if it is the standard output or error
 	With   Role = "with"   // makes a logger, record or metric with fields (or an error, or a level) from another; writes nothing
 
 	// With requests.
