@@ -39,6 +39,7 @@ be analysed.`,
 		Example: `  jotsight lint
   jotsight lint ./internal/auth --format sarif --output lint.sarif
   jotsight lint --new-from origin/main --format github
+  jotsight lint --diff
   jotsight lint --map --format html --output map.html
   jotsight lint --profile strict --fail-on none`,
 		RunE: func(c *cobra.Command, args []string) error { return l.run(c, args) },
@@ -48,6 +49,8 @@ be analysed.`,
 	f.StringVar(&l.newFrom, "new-from", "", "fail for what is not in the git revision `REV`, such as origin/main")
 	l.reporting.flags(f)
 	f.BoolVar(&l.inventory, "map", false, "print no findings but every token operation, with what is recorded of it (text, json or html)")
+	f.BoolVar(&l.fix, "fix", false, "write the missing record into Go and JavaScript, where a second run proves that it closes the finding")
+	f.BoolVar(&l.diff, "diff", false, "print what --fix would write, and change nothing")
 	f.BoolVar(&l.quiet, "quiet", false, "say nothing while it runs")
 	return c
 })
@@ -57,6 +60,7 @@ type lintCommand struct {
 	reporting
 	profile, newFrom string
 	quiet, inventory bool
+	fix, diff        bool
 }
 
 func (l *lintCommand) run(c *cobra.Command, args []string) error {
@@ -74,6 +78,12 @@ func (l *lintCommand) run(c *cobra.Command, args []string) error {
 		if len(l.reports) > 0 || l.baseline != "" || l.newFrom != "" {
 			return usage(errors.New("--map: prints no findings, so --report, --baseline and --new-from have no meaning"), "")
 		}
+	}
+	if l.fix && l.diff || l.inventory && (l.fix || l.diff) {
+		return usage(errors.New("--fix, --diff and --map: one of them"), "")
+	}
+	if l.diff && (l.output != "" || len(l.reports) > 0 || l.format != "text" || l.baseline != "") {
+		return usage(errors.New("--diff: prints a patch, so --format, --output, --report and --baseline have no meaning"), "")
 	}
 	root, only, err := roots(args)
 	if err != nil {
@@ -96,6 +106,9 @@ func (l *lintCommand) run(c *cobra.Command, args []string) error {
 		return err
 	case err != nil:
 		return inconclusive(err, "")
+	}
+	if l.fix || l.diff {
+		return l.mend(c, analysis, options)
 	}
 	if l.inventory {
 		return l.write(c.OutOrStdout(), analysis.Inventory())
