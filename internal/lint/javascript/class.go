@@ -70,6 +70,9 @@ func (l *lowerer) property(m ecma.Node, c *ir.Class) bool {
 	return value.OK() && !m.Has(ecma.Static)
 }
 
+// maxFields bounds those of one class that are told apart.
+const maxFields = 1000
+
 // field is the field of that name, which need not be declared in JavaScript.
 func (l *lowerer) field(c *ir.Class, name string, at ir.Span) *ir.Var {
 	for _, v := range c.Fields {
@@ -79,7 +82,9 @@ func (l *lowerer) field(c *ir.Class, name string, at ir.Span) *ir.Var {
 	}
 	v := l.vars.take()
 	v.Span, v.Name, v.Class, v.Param = at, name, c, -1
-	c.Fields = append(c.Fields, v)
+	if len(c.Fields) < maxFields {
+		c.Fields = append(c.Fields, v)
+	}
 	return v
 }
 

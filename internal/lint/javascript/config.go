@@ -16,8 +16,8 @@ type folder struct {
 	name     string
 	main     string
 	types    string
-	exports  json.RawMessage
-	imports  json.RawMessage
+	exports  any
+	imports  any
 	aliases  []alias
 	compiler *compiler
 }
@@ -51,9 +51,9 @@ func (m mapping) match(spec string) (string, bool) {
 // configure reads the files that say how modules are found. One that is no JSON says
 // nothing.
 func (o *locator) configure(files []*ir.File) {
-	texts := map[string]string{}
+	r := configs{texts: map[string]string{}, read: map[string]*compiler{}}
 	for _, f := range files {
-		texts[f.Path] = f.Source
+		r.texts[f.Path] = f.Source
 	}
 	for _, f := range files {
 		dir := path.Dir(f.Path)
@@ -64,10 +64,10 @@ func (o *locator) configure(files []*ir.File) {
 			if p.name != "" && o.named[p.name] == nil {
 				o.named[p.name] = p
 			}
-		case base == "tsconfig.json", base == "jsconfig.json" && texts[path.Join(dir, "tsconfig.json")] == "":
-			o.folder(dir).compiler = readCompiler(texts, f.Path, 0)
-		case base == "tsconfig.base.json" && texts[path.Join(dir, "tsconfig.json")] == "":
-			o.folder(dir).compiler = readCompiler(texts, f.Path, 0)
+		case base == "tsconfig.json", base == "jsconfig.json" && r.texts[path.Join(dir, "tsconfig.json")] == "":
+			o.folder(dir).compiler = r.compiler(f.Path)
+		case base == "tsconfig.base.json" && r.texts[path.Join(dir, "tsconfig.json")] == "":
+			o.folder(dir).compiler = r.compiler(f.Path)
 		}
 	}
 }
@@ -88,8 +88,8 @@ func (p *folder) read(text string) {
 		Module  any
 		Source  any
 		Types   any
-		Exports json.RawMessage
-		Imports json.RawMessage
+		Exports any
+		Imports any
 		Aliases map[string]any `json:"_moduleAliases"`
 	}
 	p.manifest = true
@@ -116,14 +116,7 @@ func (p *folder) exported(spec string) []string { return conditional(p.exports, 
 
 func (p *folder) imported(spec string) []string { return conditional(p.imports, spec, "#") }
 
-func conditional(raw json.RawMessage, spec, prefix string) (list []string) {
-	if len(raw) == 0 {
-		return nil
-	}
-	var v any
-	if json.Unmarshal(raw, &v) != nil {
-		return nil
-	}
+func conditional(v any, spec, prefix string) (list []string) {
 	m, ok := v.(map[string]any)
 	if !ok || !subpaths(m, prefix) {
 		if spec == "." {
@@ -202,11 +195,18 @@ func files(v any, star string, list []string, depth int) []string {
 	return list
 }
 
-// maxExtends bounds configurations that extend each other.
-const maxExtends = 8
+// configs reads configurations of the compiler, which extend each other, once each.
+type configs struct {
+	texts map[string]string
+	read  map[string]*compiler
+}
 
-func readCompiler(texts map[string]string, name string, depth int) *compiler {
+func (r configs) compiler(name string) *compiler {
+	if c := r.read[name]; c != nil {
+		return c
+	}
 	c := &compiler{}
+	r.read[name] = c // for one that extends itself
 	var m struct {
 		Extends         any
 		CompilerOptions struct {
@@ -214,10 +214,7 @@ func readCompiler(texts map[string]string, name string, depth int) *compiler {
 			Paths   map[string][]string
 		}
 	}
-	if depth > maxExtends {
-		return c
-	}
-	_ = json.Unmarshal(plainJSON(texts[name]), &m) // what is right of it counts
+	_ = json.Unmarshal(plainJSON(r.texts[name]), &m) // what is right of it counts
 	dir := path.Dir(name)
 	var parents []any
 	switch e := m.Extends.(type) {
@@ -232,12 +229,12 @@ func readCompiler(texts map[string]string, name string, depth int) *compiler {
 			continue // of a package, which says nothing of paths here
 		}
 		at := path.Join(dir, s)
-		if texts[at] == "" {
+		if r.texts[at] == "" {
 			at += ".json"
 		}
-		if texts[at] != "" {
-			if up := readCompiler(texts, at, depth+1); up.base != "" || up.paths != nil {
-				c = up
+		if r.texts[at] != "" {
+			if up := r.compiler(at); up.base != "" || up.paths != nil {
+				*c = *up
 			}
 		}
 	}

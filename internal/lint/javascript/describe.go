@@ -42,7 +42,7 @@ func (l *lowerer) describe(n ecma.Node, c *ir.Class) {
 // as fields of a function's type.
 func (l *lowerer) shape(s string, c *ir.Class) {
 	r := typeReader{l: l, s: s, i: 1}
-	for len(c.Fields) < 1000 {
+	for len(c.Fields) < maxFields {
 		r.space()
 		for r.eat(";") || r.eat(",") {
 		}

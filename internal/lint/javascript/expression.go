@@ -460,11 +460,12 @@ func (l *lowerer) assigned(n ecma.Node, at ir.Span) ir.Expr {
 		return l.name(at, v)
 	}
 	if name, ok := l.exportTarget(left); ok {
-		l.assignExport(name, right, at)
-		if v := l.m.exported(name); v != nil {
-			return l.name(at, v)
+		v := l.m.exported(name)
+		if v == nil {
+			return l.exprNamed(right, name)
 		}
-		return l.expr(right)
+		l.assignExport(name, right, at)
+		return l.name(at, v)
 	}
 	x := l.exprNamed(right, left.Name())
 	return &ir.Assign{Span: at, Left: l.leftOr(left), Right: x}

@@ -9,21 +9,22 @@ import (
 )
 
 // hoist declares what the statements of a block declare, before any of them is read,
-// because functions are called above where they stand.
-func (l *lowerer) hoist(list iter.Seq[ecma.Node], s scope) {
+// because functions are called above where they stand. Its var statements belong to
+// the function, whose block says outer.
+func (l *lowerer) hoist(list iter.Seq[ecma.Node], s scope, outer bool) {
 	for n := range list {
-		l.hoistOne(n, s)
+		l.hoistOne(n, s, outer)
 	}
 }
 
-func (l *lowerer) hoistOne(n ecma.Node, s scope) {
+func (l *lowerer) hoistOne(n ecma.Node, s scope, outer bool) {
 	switch n.Kind() {
 	case ecma.ExportNamedDeclaration, ecma.ExportDefaultDeclaration:
 		if d := n.Child(ecma.RoleDeclaration); d.OK() {
-			l.hoistOne(d, s)
+			l.hoistOne(d, s, outer)
 		}
 	case ecma.VariableDeclaration:
-		if !n.Has(ecma.Declare) {
+		if !n.Has(ecma.Declare) && (outer || !n.Has(ecma.Var)) {
 			l.hoistVariables(n, s)
 		}
 	case ecma.FunctionDeclaration:
@@ -73,7 +74,7 @@ func (l *lowerer) hoistOne(n ecma.Node, s scope) {
 			b.ref = &r
 		}
 	case ecma.LabeledStatement:
-		l.hoistOne(n.Body(), s)
+		l.hoistOne(n.Body(), s, outer)
 	}
 }
 
@@ -132,7 +133,7 @@ func (l *lowerer) hoistVar(n ecma.Node, s scope) {
 
 // hoistBody declares what a function, or a module, holds.
 func (l *lowerer) hoistBody(body ecma.Node, s scope) {
-	l.hoist(body.Statements(), s)
+	l.hoist(body.Statements(), s, true)
 	if l.m.vars {
 		for n := range body.Statements() {
 			if !n.Is(ecma.VariableDeclaration) {

@@ -97,7 +97,7 @@ func (l *lowerer) block(n ecma.Node) []ir.Stmt {
 	s := l.enter()
 	mark := len(l.stmtStack)
 	if n.Is(ecma.BlockStatement, ecma.StaticBlock, ecma.SwitchCase) {
-		l.hoist(n.Statements(), s)
+		l.hoist(n.Statements(), s, n.Is(ecma.StaticBlock))
 		l.annotate()
 		for c := range n.Statements() {
 			l.statement(c)

@@ -185,27 +185,22 @@ func (l *lowerer) exportPattern(n ecma.Node) {
 // exportTarget reports whether an expression is module.exports (""), or a member of
 // that or of exports.
 func (l *lowerer) exportTarget(n ecma.Node) (name string, ok bool) {
-	if !n.Is(ecma.MemberExpression, ecma.Identifier) {
-		return "", false
-	}
-	text := n.Text()
-	if !strings.HasPrefix(text, "exports") && !strings.HasPrefix(text, "module") {
-		return "", false
-	}
-	path := n.Path()
-	root, rest, member := strings.Cut(path, ".")
-	if l.names[root] != nil {
-		return "", false
-	}
 	switch {
-	case path == "exports", path == "module.exports":
-		return "", true
-	case root == "module":
-		rest, member = strings.CutPrefix(rest, "exports.")
-	case root != "exports":
+	case n.Is(ecma.Identifier):
+		return "", n.Name() == "exports" && l.names["exports"] == nil
+	case !n.Is(ecma.MemberExpression) || n.Property() == "":
 		return "", false
 	}
-	return rest, member && !strings.Contains(rest, ".")
+	object := n.Object().Plain()
+	switch {
+	case object.Is(ecma.Identifier) && object.Name() == "module":
+		return "", n.Property() == "exports" && l.names["module"] == nil
+	case object.Is(ecma.Identifier) && object.Name() == "exports":
+		return n.Property(), l.names["exports"] == nil
+	case object.Is(ecma.MemberExpression) && object.Property() == "exports" && object.Object().Is(ecma.Identifier):
+		return n.Property(), object.Object().Name() == "module" && l.names["module"] == nil
+	}
+	return "", false
 }
 
 // exportValue notes that a name, or with "" module.exports itself, is x.
@@ -347,7 +342,7 @@ func (m *module) flatten() {
 		queue = queue[1:]
 		for _, s := range next.stars {
 			switch {
-			case s.kind == whole && !seen[s.m]:
+			case s.kind == whole && !seen[s.m] && len(m.all) < maxPassedOn:
 				seen[s.m] = true
 				m.all = append(m.all, s.m)
 				queue = append(queue, s.m)

@@ -59,6 +59,10 @@ func readPage(a *txtar.Archive) *ir.Program {
 			matters = func(pkg string) bool { return slices.Contains(strings.Fields(list), pkg) }
 		}
 	}
+	return Read(treeOf(a), matters)
+}
+
+func treeOf(a *txtar.Archive) *ir.Tree {
 	tree := &ir.Tree{}
 	for _, f := range a.Files {
 		file := &ir.File{Path: f.Name, Source: string(f.Data)}
@@ -71,7 +75,7 @@ func readPage(a *txtar.Archive) *ir.Program {
 			tree.Files = append(tree.Files, file)
 		}
 	}
-	return Read(tree, matters)
+	return tree
 }
 
 // describe writes a program: of each module its exports, classes and functions. The
@@ -126,4 +130,23 @@ func describeClass(b *strings.Builder, c *ir.Class) {
 		fmt.Fprintf(b, " %s()", name)
 	}
 	b.WriteString("\n")
+}
+
+// pagesTree is the source of all pages, each in a folder of its own.
+func pagesTree(t testing.TB) *ir.Tree {
+	pages, _ := filepath.Glob("testdata/*.txtar")
+	all := &ir.Tree{}
+	for _, page := range pages {
+		a, err := txtar.ParseFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := treeOf(a)
+		for _, f := range append(one.Files, one.Config...) {
+			f.Path = path.Join(filepath.Base(page), f.Path)
+		}
+		all.Files = append(all.Files, one.Files...)
+		all.Config = append(all.Config, one.Config...)
+	}
+	return all
 }

@@ -243,7 +243,20 @@ func (l *lowerer) combined(n ecma.Node) ir.Expr {
 		kind = ir.Div
 	}
 	left := n.Child(ecma.RoleLeft)
-	return l.op(l.span(n), kind, l.expr(left), l.exprNamed(n.Child(ecma.RoleRight), left.Plain().Name()))
+	old := l.again(left)
+	return l.op(l.span(n), kind, old, l.exprNamed(n.Child(ecma.RoleRight), left.Plain().Name()))
+}
+
+// again reads what is assigned to, which is lowered twice then and must be short.
+func (l *lowerer) again(n ecma.Node) ir.Expr {
+	n = n.Plain()
+	if pure(n, 6) {
+		return l.expr(n)
+	}
+	if key := n.Child(ecma.RoleProperty); n.Is(ecma.MemberExpression) && pure(n.Object().Plain(), 6) && (pure(key, 6) || key.Is(ecma.StringLiteral, ecma.NumericLiteral)) {
+		return l.expr(n)
+	}
+	return &ir.Unknown{Span: l.span(n)}
 }
 
 // stepped is the value of i++ and i--.
@@ -252,7 +265,7 @@ func (l *lowerer) stepped(n ecma.Node) ir.Expr {
 	if n.Operator() == "--" {
 		kind = ir.Sub
 	}
-	return l.op(at, kind, l.expr(n.Child(ecma.RoleArgument)), l.constant(at, ir.Number, "1"))
+	return l.op(at, kind, l.again(n.Child(ecma.RoleArgument)), l.constant(at, ir.Number, "1"))
 }
 
 // assignExport emits an assignment to module.exports ("") or a member of it. What

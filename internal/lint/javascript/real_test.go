@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"github.com/jotsight/jotsight/internal/lint/ir"
 )
 
-// folder reads a tree from disk, roughly as package lint does.
+// tree reads a tree from disk, roughly as package lint does.
 func tree(t testing.TB, dir string) *ir.Tree {
 	tr := &ir.Tree{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -66,5 +67,26 @@ func TestReal(t *testing.T) {
 			fmt.Println("//", f.File.Path, f.Line())
 			fmt.Print(ir.Dump(f))
 		}
+	}
+}
+
+// BenchmarkRead reads the folder that JS_CORPUS names, or our own pages, on one
+// processor.
+func BenchmarkRead(b *testing.B) {
+	var tr *ir.Tree
+	if dir := os.Getenv("JS_CORPUS"); dir != "" {
+		tr = tree(b, dir)
+	} else {
+		tr = pagesTree(b)
+	}
+	size := 0
+	for _, f := range tr.Files {
+		size += len(f.Source)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		Read(tr, nil)
 	}
 }

@@ -37,6 +37,7 @@ type binding struct {
 	ref   *ref
 	state state
 	outer *binding // that it hides
+	at    int      // among those that are declared
 }
 
 type state uint8
@@ -127,15 +128,11 @@ func (l *lowerer) leave(s scope) {
 // same scope, as var allows, answers the first.
 func (l *lowerer) declare(name string, s scope) (b *binding, fresh bool) {
 	old := l.names[name]
-	if old != nil {
-		for i := len(l.declared) - 1; i >= int(s); i-- {
-			if l.declared[i] == old {
-				return old, false
-			}
-		}
+	if old != nil && old.at >= int(s) && old.at < len(l.declared) && l.declared[old.at] == old {
+		return old, false
 	}
 	b = l.bindings.take()
-	b.name, b.outer = name, old
+	b.name, b.outer, b.at = name, old, len(l.declared)
 	l.names[name] = b
 	l.declared = append(l.declared, b)
 	return b, true

@@ -220,7 +220,7 @@ func (l *lowerer) switchOf(n ecma.Node) {
 	}
 	s := l.enter()
 	for c := range n.All(ecma.RoleCases) {
-		l.hoist(c.Statements(), s)
+		l.hoist(c.Statements(), s, false)
 	}
 	l.annotate()
 	for c := range n.All(ecma.RoleCases) {
@@ -273,7 +273,7 @@ func (l *lowerer) loop(n ecma.Node, label string) {
 		o.Body = l.taken(mark)
 	case ecma.ForStatement:
 		if init := n.Child(ecma.RoleInit); init.Is(ecma.VariableDeclaration) {
-			l.hoistOne(init, s)
+			l.hoistOne(init, s, false)
 			l.annotate()
 			l.statement(init)
 		} else if init.OK() {
@@ -299,7 +299,7 @@ func (l *lowerer) loop(n ecma.Node, label string) {
 func (l *lowerer) each(left ecma.Node, keys bool, s scope) []ir.Expr {
 	id := left
 	if left.Is(ecma.VariableDeclaration) {
-		l.hoistOne(left, s)
+		l.hoistOne(left, s, false)
 		l.annotate()
 		id = left.Child(ecma.RoleDeclarations).Child(ecma.RoleID)
 	}
