@@ -95,7 +95,7 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 	if err := w.walk(); err != nil {
 		return nil, err
 	}
-	if len(w.tree.Files) == 0 {
+	if !slices.ContainsFunc(w.tree.Files, func(f *ir.File) bool { return within(f.Path, o.Only) }) {
 		return nil, ErrNothing
 	}
 	say("parsing")
