@@ -52,7 +52,38 @@ func (r *Resolver) targets(c *ir.Call, env *Env) []Target {
 		}
 		out = r.target(out, v, c, env, skip, recv)
 	}
-	return out
+	return narrowed(out)
+}
+
+// narrowed drops what a better answer makes idle: where a call passes the request on
+// it is that and no call of whatever comes next, and a declared function type says
+// less than the functions that are there.
+func narrowed(out []Target) []Target {
+	if len(out) < 2 {
+		return out
+	}
+	next, funcs := -1, 0
+	for i, t := range out {
+		if t.Row != nil && t.Row.Does == library.Next {
+			next = i
+		}
+		if t.Func != nil {
+			funcs++
+		}
+	}
+	if next >= 0 {
+		return out[next : next+1]
+	}
+	if funcs == 0 || funcs == len(out) {
+		return out
+	}
+	kept := out[:0]
+	for _, t := range out {
+		if t.Func != nil || t.Row != nil {
+			kept = append(kept, t)
+		}
+	}
+	return kept
 }
 
 func (r *Resolver) target(out []Target, v Value, c *ir.Call, env *Env, skip int, recv ir.Expr) []Target {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/library"
 )
 
 // A set is what an expression may stand for, and how far that can be relied on.
@@ -562,13 +563,20 @@ func (r *Resolver) handedTo(v *ir.Var, h hand, env *Env) set {
 	if n := len(h.row.ErrorParams); n > len(params) && len(v.Func.Params) == n {
 		params = h.row.ErrorParams
 	}
-	if n := v.Param; n < len(params) && params[n] != "" {
-		val := Value{Symbol: params[n], Is: true}
-		if n == 0 && r.isRouter(val.Symbol) {
-			val.Call, val.Env = h.call, env.in(r.within[h.call])
-		}
-		s.add(val)
+	val := Value{Is: true}
+	if v.Param < len(params) {
+		val.Symbol = params[v.Param]
 	}
+	if v.Param == 0 && h.row.Does == library.Group && val.Symbol == "" && len(h.row.Returns) > 0 && isType(h.row.Returns[0]) {
+		val.Symbol = h.row.Returns[0]
+	}
+	if val.Symbol == "" {
+		return s
+	}
+	if v.Param == 0 && (h.row.Does == library.Group || r.isRouter(val.Symbol)) {
+		val.Call, val.Env, val.Given = h.call, env.in(r.within[h.call]), true
+	}
+	s.add(val)
 	return s
 }
 

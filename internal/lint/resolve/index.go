@@ -8,16 +8,23 @@ import (
 
 // An index is what one reading of a program finds: where everything is assigned.
 type index struct {
-	sources map[*ir.Var][]source
-	fields  map[field][]source   // by class and name
-	sets    map[string][]set2    // assignments to members of what is not known yet, by name
-	elems   map[*ir.Var][]source // what is put into a list or map
-	elemsOf map[string][]set2    // the same for members
-	returns map[*ir.Func][]*ir.Return
-	within  map[*ir.Call]*ir.Func // in which a call stands
-	owner   map[*ir.Func]*ir.Object
-	this    map[*ir.This]*ir.Func
-	calls   []*ir.Call
+	sources  map[*ir.Var][]source
+	fields   map[field][]source   // by class and name
+	sets     map[string][]set2    // assignments to members of what is not known yet, by name
+	elems    map[*ir.Var][]source // what is put into a list or map
+	elemsOf  map[string][]set2    // the same for members
+	returns  map[*ir.Func][]*ir.Return
+	within   map[*ir.Call]*ir.Func // in which a call stands
+	owner    map[*ir.Func]*ir.Object
+	this     map[*ir.This]*ir.Func
+	calls    []*ir.Call
+	literals []literalIn // of types of libraries
+}
+
+// A literalIn is a literal and the function in which it stands.
+type literalIn struct {
+	object *ir.Object
+	fn     *ir.Func
 }
 
 // A field is one of a class.
@@ -164,6 +171,9 @@ func (rd reader) expr(e ir.Expr) {
 			rd.r.this[e] = rd.f
 		}
 	case *ir.Object:
+		if e.Type != nil && e.Type.Symbol != "" && len(e.Fields) > 0 {
+			rd.r.literals = append(rd.r.literals, literalIn{e, rd.f})
+		}
 		for i := range e.Fields {
 			f := &e.Fields[i]
 			if ref, ok := f.Value.(*ir.FuncRef); ok && ref.Literal {

@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
@@ -44,17 +46,24 @@ func (r *Resolver) route(c *ir.Call, t Target, env *Env) {
 	}
 	m.known = true
 	for _, l := range m.chain {
-		m.known = m.known && (l.Func != nil || l.Row != nil)
+		m.known = m.known && (l.Func != nil || l.Symbol != "")
 	}
 	if sub := r.subrouter(rest, env); sub != nil { // http.Handle("/api/", router)
-		last := m.chain[:len(m.chain)-1]
-		if m.chain[len(m.chain)-1].Func != nil {
-			last = m.chain
-		}
-		sub.edges = append(sub.edges, edge{n, strings.TrimSuffix(m.path, "/"), m.at, last})
+		sub.edges = append(sub.edges, edge{n, strings.TrimSuffix(m.path, "/"), m.at, noRouters(m.chain)})
 		return
 	}
 	n.routes = append(n.routes, m)
+}
+
+// noRouters leaves out the routers themselves, and what of a chain says nothing.
+func noRouters(chain []Link) []Link {
+	var out []Link
+	for _, l := range chain {
+		if l.Func != nil || l.Row != nil && !mounting(l.Row.Does) || l.Row == nil && l.Symbol != "" {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // subrouter finds a router among handlers, or within what is around one.
@@ -74,7 +83,7 @@ func (r *Resolver) routerIn(a ir.Expr, env *Env, depth int) *node {
 	for _, v := range r.eval(a, 0, env).vals {
 		switch {
 		case v.Func != nil && v.Env != nil:
-			if arg, up := r.wrapped(v); arg != nil {
+			if _, arg, up := r.wrapped(v); arg != nil {
 				if n := r.routerIn(arg, up, depth-1); n != nil {
 					return n
 				}
@@ -312,6 +321,68 @@ func (r *Resolver) mountOne(n *node, a ir.Expr, env *Env, t Target, path string,
 	return append(chain, links...)
 }
 
+// structs takes what is mounted without a call: a field of a library's struct that
+// is set, http.Server{Handler: h} and e.HTTPErrorHandler = h.
+func (r *Resolver) structs(contexts map[*ir.Func][]*Env) {
+	for _, l := range r.literals {
+		sym := symbol(l.object.Type.Symbol)
+		whole := r.row(sym)
+		for i := range l.object.Fields {
+			f := &l.object.Fields[i]
+			if f.Name == "" || f.Value == nil {
+				continue
+			}
+			row := r.row(r.under(sym, f.Name))
+			if row == nil && whole != nil && (slices.Contains(whole.Before, f.Name) || whole.Handler == f.Name) {
+				row = whole
+			}
+			if row == nil || row.Does != library.Mount && row.Does != library.Central {
+				continue
+			}
+			for _, env := range r.contexts(l.fn, contexts, 0) {
+				r.assignedTo(r.nodeAt(l.object, nil, sym), f.Value, row, sym, env)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.sets)) {
+		for _, s := range r.sets[name] {
+			for _, v := range r.eval(s.x, 0, nil).vals {
+				if v.Symbol == "" || !v.Is && v.Call == nil {
+					continue
+				}
+				row := r.row(r.under(v.Symbol, name))
+				if whole := r.row(v.Symbol); row == nil && whole != nil && whole.Does == library.Mount && slices.Contains(whole.Before, name) {
+					row = whole
+				}
+				if row == nil || row.Does != library.Mount && row.Does != library.Central {
+					continue
+				}
+				if n := r.node(s.x, nil); n != nil {
+					r.assignedTo(n, s.source.x, row, v.Symbol, nil)
+				}
+			}
+		}
+	}
+}
+
+func (r *Resolver) assignedTo(n *node, x ir.Expr, row *library.Row, sym string, env *Env) {
+	r.steps = 0
+	if row.Does == library.Central {
+		r.addCentral(n, r.links(x, env, row, 0))
+		return
+	}
+	t := Target{Row: row, Symbol: sym}
+	at := place{x}
+	if sub := r.subrouter([]ir.Expr{x}, env); sub != nil {
+		sub.edges = append(sub.edges, edge{n, "", at, noRouters(r.links(x, env, row, 0))})
+		return
+	}
+	if links := r.mountOne(n, x, env, t, "", at, nil, 0); len(links) > 0 {
+		n.uses = append(n.uses, use{"", at, row.Late, links})
+		r.table.middlewares = append(r.table.middlewares, links...)
+	}
+}
+
 // centrals takes a call that sets the handler for errors.
 func (r *Resolver) centrals(c *ir.Call, t Target, env *Env) {
 	if !t.Row.Chain.Set() && !t.Row.Call.Set() {
@@ -360,6 +431,47 @@ func (r *Resolver) links(a ir.Expr, env *Env, row *library.Row, depth int) []Lin
 	return out
 }
 
+// around is what a middleware of the kind func(next) handler makes of what comes
+// next: the function that runs for a request.
+func (r *Resolver) around(v Value) (made Value, ok bool) {
+	f := v.Func
+	if f.Module == nil || f.Module.Language == ir.JavaScript || len(f.Params) == 0 {
+		return made, false
+	}
+	if f.Module.Language == ir.Go {
+		if len(f.Params) != 1 || len(f.Results) != 1 {
+			return made, false
+		}
+		if t := f.Results[0]; t.Func == nil && t.Class == nil && (t.Symbol == "" || strings.HasPrefix(t.Symbol, "go:builtin.")) {
+			return made, false
+		}
+	}
+	for _, x := range r.results(f, 0, r.enter(Env{Func: f, Out: v.Env})).vals {
+		if x.Func == nil {
+			continue
+		}
+		for o := x.Func.Outer; o != nil; o = o.Outer {
+			if o == f {
+				return x, true
+			}
+		}
+	}
+	return made, false
+}
+
+// passesOn says whether what f does with p is to pass the request on by a call that
+// a row knows, so that whoever walks f does not come to the next link.
+func (r *Resolver) passesOn(f *ir.Func, p *ir.Var) bool {
+	for _, c := range r.callsOf(f, p) {
+		for _, t := range r.known[c] {
+			if t.Row != nil && t.Row.Does == library.Next {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // within says whether w is the end of a longer way: a middleware that gives its
 // handler back where there is nothing to do.
 func within(w []Link, ways [][]Link) bool {
@@ -383,12 +495,15 @@ func (r *Resolver) linksOf(v Value, a ir.Expr, row *library.Row, depth int) []Li
 		if call, ok := a.(*ir.Call); ok && l.Call == nil && v.Env != nil && v.Env.Call == call {
 			l.Call = call
 		}
-		if arg, up := r.wrapped(v); arg != nil {
+		if p, arg, up := r.wrapped(v); p != nil {
 			inner := r.links(arg, up, row, depth+1)
-			if len(inner) > 0 && (inner[0].Func != nil || inner[0].Row != nil || inner[0].Call != nil) {
-				l.Wraps = true
+			if next := r.passesOn(v.Func, p); len(inner) > 0 && (inner[0].Func != nil || next) {
+				l.Wraps = !next
 				return append([]Link{l}, inner...)
 			}
+		}
+		if made, ok := r.around(v); ok {
+			l.Func, l.Env = made.Func, made.Env
 		}
 		return []Link{l}
 	case v.List != nil:
@@ -408,7 +523,7 @@ func (r *Resolver) linksOf(v Value, a ir.Expr, row *library.Row, depth int) []Li
 		}
 		return r.classLinks(c, a, row)
 	case v.Symbol != "":
-		l := Link{Span: a.At(), Row: r.row(v.Symbol), Call: v.Call}
+		l := Link{Span: a.At(), Symbol: v.Symbol, Row: r.row(v.Symbol), Call: v.Call}
 		if v.Call == nil {
 			return []Link{l}
 		}
@@ -528,7 +643,7 @@ func (r *Resolver) methodOf(v Value, a ir.Expr, row *library.Row) (Link, bool) {
 
 // wrapped finds what a closure was put around: an argument of the call that made
 // it, which the closure calls.
-func (r *Resolver) wrapped(v Value) (ir.Expr, *Env) {
+func (r *Resolver) wrapped(v Value) (*ir.Var, ir.Expr, *Env) {
 	for f := v.Func; f != nil; f = f.Outer {
 		fr := v.Env.frame(f)
 		if fr == nil {
@@ -545,18 +660,18 @@ func (r *Resolver) wrapped(v Value) (ir.Expr, *Env) {
 			if i >= len(fr.Call.Args) {
 				continue
 			}
-			if f != v.Func && r.callsVar(v.Func, p) {
-				return fr.Call.Args[i], fr.Up
+			if f != v.Func && len(r.callsOf(v.Func, p)) > 0 {
+				return p, fr.Call.Args[i], fr.Up
 			}
 		}
 	}
-	return nil, nil
+	return nil, nil, nil
 }
 
-// callsVar says whether f, or a closure within it, calls p or a method of it.
-func (r *Resolver) callsVar(f *ir.Func, p *ir.Var) bool {
+// callsOf lists the calls of p or of a method of it in f and the closures within.
+func (r *Resolver) callsOf(f *ir.Func, p *ir.Var) []*ir.Call {
 	if r.calling == nil {
-		r.calling = map[*ir.Var][]*ir.Func{}
+		r.calling = map[*ir.Var][]*ir.Call{}
 		for _, c := range r.calls {
 			var v *ir.Var
 			switch x := c.Fun.(type) {
@@ -568,16 +683,18 @@ func (r *Resolver) callsVar(f *ir.Func, p *ir.Var) bool {
 				}
 			}
 			if v != nil && v.Param >= 0 {
-				r.calling[v] = append(r.calling[v], r.within[c])
+				r.calling[v] = append(r.calling[v], c)
 			}
 		}
 	}
-	for _, g := range r.calling[p] {
-		for ; g != nil; g = g.Outer {
+	var out []*ir.Call
+	for _, c := range r.calling[p] {
+		for g := r.within[c]; g != nil; g = g.Outer {
 			if g == f {
-				return true
+				out = append(out, c)
+				break
 			}
 		}
 	}
-	return false
+	return out
 }

@@ -38,6 +38,7 @@ type Value struct {
 	// function that is given to a library as in r.Route("/x", func(r chi.Router) {}),
 	// that call.
 	Call    *ir.Call
+	Given   bool      // it is such a parameter
 	Through *ir.Call  // the call of a library's wrapper around Func: http.HandlerFunc(login)
 	Env     *Env      // the surroundings in which Func, Object, List or Call stand
 	Bound   *ir.Class // of a method: the class of its object
@@ -103,7 +104,7 @@ type Resolver struct {
 	ready   bool
 	stats   Stats
 	table   *table
-	calling map[*ir.Var][]*ir.Func // functions in which a parameter is called
+	calling map[*ir.Var][]*ir.Call // calls of a parameter
 }
 
 // New reads a program once, to know every assignment and every call.

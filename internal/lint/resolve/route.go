@@ -26,10 +26,13 @@ type Route struct {
 // A Link is one middleware or handler of a route.
 type Link struct {
 	ir.Span
-	Func *ir.Func     // of the program
-	Env  *Env         // its surroundings: what the function that made it was given
-	Row  *library.Row // or of a library
-	Call *ir.Call     // that made it, where there is one, with its options
+	Func *ir.Func // of the program
+	Env  *Env     // its surroundings: what the function that made it was given
+	// Symbol is what it is outside the program; Row is nil where the catalogue does not
+	// know it.
+	Symbol string
+	Row    *library.Row
+	Call   *ir.Call // that made it, where there is one, with its options
 	// Wraps says that the function calls the next link itself, through a variable that
 	// it was given, as in asyncHandler(login): who walks it comes to the next one.
 	Wraps bool
@@ -69,6 +72,7 @@ type node struct {
 	routes  []*mounted
 	central []Link
 	stands  []*node // for these: see unite
+	methods []string
 	busy    bool
 }
 
@@ -141,6 +145,7 @@ func (r *Resolver) mounts() *table {
 			break
 		}
 	}
+	r.structs(contexts)
 	for _, f := range later {
 		f()
 	}
@@ -251,7 +256,7 @@ func (r *Resolver) node(x ir.Expr, env *Env) *node {
 		if n := r.nodeOf(v); n != nil {
 			return n
 		}
-		if v.Symbol != "" && floating == nil {
+		if v.Symbol != "" && floating == nil && (v.Is || v.Call == nil) {
 			floating = r.floating(x, v)
 		}
 	}
@@ -271,7 +276,11 @@ func (r *Resolver) floating(x ir.Expr, v Value) *node {
 			}
 		}
 	}
-	return r.nodeAt(k, nil, v.Symbol)
+	row := r.row(v.Symbol)
+	if row != nil && row.Does != library.Router {
+		row = nil
+	}
+	return r.nodeAt(k, row, v.Symbol)
 }
 
 // nodeAt gives the node of a key, new or old.
@@ -316,13 +325,12 @@ func (r *Resolver) nodeOf(v Value) *node {
 		r.options(n, c, t, env)
 		return n
 	case library.Group:
-	case library.Mount:
-		if !r.isRouter(v.Symbol) {
-			return nil
+	case library.Mount, library.Route:
+		if v.Given {
+			break
 		}
-	case library.Route:
-		// What it gives can be narrowed further; it stands for its router.
-		if !r.isRouter(v.Symbol) || t.Recv == nil {
+		// What it gives stands for the router on which it was called.
+		if t.Recv == nil {
 			return nil
 		}
 		return r.node(t.Recv, env)
@@ -341,6 +349,9 @@ func (r *Resolver) nodeOf(v Value) *node {
 		return parent
 	}
 	n := r.nodeAt(k, t.Row, t.Symbol)
+	if t.Row.Method.Set() {
+		n.methods = r.methodsOf(c, t, env)
+	}
 	path, rest := r.pathOf(c, t, env)
 	var chain []Link
 	if t.Row.Chain.Set() && t.Row.Does == library.Group {
@@ -363,6 +374,9 @@ func (r *Resolver) buildsRouter(a ir.Expr, env *Env) bool {
 			continue
 		}
 		for _, h := range r.mounted[v.Func] {
+			if h.row != nil && h.row.Does == library.Group && h.row.Call.Set() {
+				return true
+			}
 			if h.row != nil && len(h.row.Params) > 0 && r.isRouter(h.row.Params[0]) {
 				return true
 			}
@@ -677,8 +691,15 @@ func (r *Resolver) publish(n *node, m *mounted) {
 	out := &r.table.routes
 	const most = 8
 	made := 0
-	var up func(n *node, rel string, at place, chain, central []Link, root *node, depth int)
-	up = func(n *node, rel string, at place, chain, central []Link, root *node, depth int) {
+	var up func(n *node, rel string, at place, chain, central []Link, router *library.Row, depth int)
+	methods := m.methods
+	up = func(n *node, rel string, at place, chain, central []Link, router *library.Row, depth int) {
+		if n.row != nil && n.row.Does == library.Router {
+			router = n.row
+		}
+		if len(methods) == 1 && methods[0] == "" && n.methods != nil {
+			methods = n.methods
+		}
 		if made >= most || depth > 8 || n.busy {
 			return
 		}
@@ -698,17 +719,14 @@ func (r *Resolver) publish(n *node, m *mounted) {
 				continue
 			}
 			done = true
-			up(e.parent, joined(e.path, rel), e.at, append(e.chain[:len(e.chain):len(e.chain)], chain...), central, e.parent, depth+1)
+			up(e.parent, joined(e.path, rel), e.at, append(e.chain[:len(e.chain):len(e.chain)], chain...), central, router, depth+1)
 		}
 		if done {
 			return
 		}
-		for _, method := range m.methods {
+		for _, method := range methods {
 			made++
-			rt := &Route{Span: m.Span, Framework: pkg(m.symbol), Method: method, Path: rel, Chain: chain, central: central, Known: m.known && n.row != nil && !strings.Contains(rel, ellipsis)}
-			if n.row != nil && n.row.Does == library.Router {
-				rt.Router = n.row
-			}
+			rt := &Route{Span: m.Span, Framework: pkg(m.symbol), Method: method, Path: rel, Chain: chain, central: central, Router: router, Known: m.known && router != nil && !strings.Contains(rel, ellipsis)}
 			for _, old := range *out {
 				if old.Span == rt.Span && old.Method == rt.Method && old.Path == rt.Path && sameLinks(old.Chain, rt.Chain) {
 					return
@@ -721,5 +739,5 @@ func (r *Resolver) publish(n *node, m *mounted) {
 	if path == "" {
 		path = "/"
 	}
-	up(n, path, m.at, m.chain, nil, n, 0)
+	up(n, path, m.at, m.chain, nil, nil, 0)
 }
