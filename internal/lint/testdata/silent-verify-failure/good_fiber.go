@@ -1,0 +1,24 @@
+package main
+
+import (
+	"os"
+
+	jwtware "github.com/gofiber/contrib/jwt"
+	"github.com/gofiber/fiber/v2"
+	"github.com/sirupsen/logrus"
+)
+
+func refuse(c *fiber.Ctx, err error) error {
+	logrus.WithError(err).WithFields(logrus.Fields{"client": c.IP(), "path": c.Path(), "agent": c.Get("User-Agent")}).Warn("token refused")
+	return c.Status(fiber.StatusUnauthorized).JSON(fiber.Map{"error": true})
+}
+
+func main() {
+	app := fiber.New()
+	app.Use(jwtware.New(jwtware.Config{
+		SigningKey:   jwtware.SigningKey{JWTAlg: "HS256", Key: []byte(os.Getenv("JWT_SECRET"))},
+		ErrorHandler: refuse,
+	}))
+	app.Get("/me", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusOK) })
+	app.Listen(":8080")
+}
