@@ -600,11 +600,11 @@ func (w *walker) unknown(st *state, c *ir.Call, targets []resolve.Target, recv *
 	if st.tracks() && looksLikeRecord(c) {
 		st = w.guess(st, c, args)
 	}
-	if v, ok := textual(name, recv, args); ok {
-		k(st, v)
+	if w.lookup(st, &site{x: c, call: c, symbol: symbol, recv: recv, args: args}, name, k) {
 		return
 	}
-	if w.lookup(st, c, name, recv, args, k) {
+	if v, ok := textual(name, recv, args); ok {
+		k(st, v)
 		return
 	}
 	// A failure that is handed to code which we do not see may be recorded there.
@@ -624,7 +624,7 @@ func (w *walker) unknown(st *state, c *ir.Call, targets []resolve.Target, recv *
 		}
 	}
 	v := blend(args).with(func(c *value) {
-		c.marks &^= Token | Prefix | Headers | Key | User | Millis
+		c.marks &^= Token | Prefix | Headers | Key | User | Millis | Record
 		if recv != nil {
 			c.dep = c.dep || recv.dep
 			c.fail = c.fail || recv.fail && errorMethod(name)

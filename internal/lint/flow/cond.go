@@ -141,7 +141,7 @@ func (w *walker) compare(st *state, op *ir.Op, vals []*value) (truth, known bool
 		}
 		return w.isA(vals[0], op.Args[1])
 	}
-	if len(vals) != 2 || vals[0].kind() != number || vals[1].kind() != number {
+	if len(vals) != 2 || !vals[0].counts() || !vals[1].counts() {
 		return false, false
 	}
 	a, b := vals[0].n, vals[1].n
@@ -171,6 +171,9 @@ func equal(a, b *value, language ir.Language) (truth, known bool) {
 	case empty: // nil or "": equal to either, and to nothing else
 		return kb == null || kb == empty || kb == text && b.s == "", true
 	case null:
+		if kb == number && a.miss {
+			return b.n == 0, true
+		}
 		return kb == null, kb != anything
 	case yes, no:
 		if kb == yes || kb == no {
@@ -226,3 +229,6 @@ func (w *walker) environment(e ir.Expr) (developers, about bool) {
 	}
 	return false, false
 }
+
+// counts says that the value is a number: what was not found is none.
+func (v *value) counts() bool { return v != nil && (v.is == number || v.miss) }

@@ -253,6 +253,15 @@ func memberOf(st *state, x *value, name string) *value {
 	if x.fn != nil && len(x.fields) == 0 && x.marks == 0 && !x.dep {
 		return nil
 	}
+	if x.miss {
+		return memberOfMiss(x, name)
+	}
+	if x.marks&Record != 0 {
+		if namesToken(name) {
+			return mk(value{marks: Token, from: x.from, dep: x.dep})
+		}
+		x = x.with(func(c *value) { c.marks &^= Record })
+	}
 	if x.is == empty {
 		if name == "length" {
 			return mk(value{is: number, n: 0, dep: x.dep})
@@ -285,11 +294,13 @@ func memberOf(st *state, x *value, name string) *value {
 	case x.marks&Headers != 0:
 		c.marks &^= Headers
 	case x.marks&(Claim|Claimed) != 0:
-		switch strings.ToLower(name) {
-		case "sub", "subject", "userid", "user_id", "uid", "id", "email", "username":
+		switch strings.ToLower(strings.ReplaceAll(name, "_", "")) {
+		case "sub", "subject", "userid", "uid", "id", "email", "username", "user", "login", "name", "account", "accountid":
 			c.marks |= Subject
-		case "jti", "sid", "session", "sessionid", "session_id", "family", "accessuuid", "refreshuuid":
-			c.marks |= ID
+		case "", "exp", "iat", "nbf", "iss", "aud", "role", "roles", "scope", "scopes", "type", "typ", "claims", "payload", "data", "header", "valid", "iserror",
+			"issuer", "audience", "expiresat", "issuedat", "notbefore", "registeredclaims", "standardclaims", "permissions", "admin", "isadmin":
+		default:
+			c.marks |= ID // what else a token says of itself: jti, session, family, key
 		}
 	case x.marks&Token != 0 && (name == "length" || name == "split"):
 		c.marks = 0
@@ -539,6 +550,10 @@ func parts(v *value, n int, from ir.Expr) []*value {
 	}
 	// A value and whether it is there: a conversion, a map.
 	out[0] = v
+	if v.miss {
+		out[n-1] = missErr(v.op)
+		return out
+	}
 	if n == 2 {
 		if v.is == null || v.is == empty {
 			out[1] = mk(value{is: no, dep: v.dep})
@@ -580,6 +595,9 @@ func (w *walker) assign(st *state, left ir.Expr, v *value, k func(*state)) {
 	case *ir.Name:
 		if l.Var == nil {
 			break
+		}
+		if v != nil && v.miss && w.language() == ir.Go && (l.Var.Name == "err" || strings.HasSuffix(l.Var.Name, "Err")) {
+			v = missErr(v.op)
 		}
 		if v.mark()&(Token|Claimed) != 0 {
 			w.stored(st, l, v)

@@ -142,6 +142,7 @@ const (
 	Millis  // a time in milliseconds
 	Headers // all of them
 	User    // what a request says of itself: foreign text
+	Record  // a stored record that holds a token, as a whole
 )
 
 // Facts are all that the checks need to know.

@@ -29,6 +29,9 @@ func (w *walker) leak(at ir.Span, what Mark, into string, v *value, o *Observati
 // logLeaks looks for what must not be in a log among what gets into one.
 func (w *walker) logLeaks(st *state, s *site, o *Observation, vals []*value) {
 	for _, v := range vals {
+		if x := v.holding(Record, 2); x != nil {
+			w.leak(s.x.At(), Token, "log", x, o)
+		}
 		for _, m := range []Mark{Token, Prefix, Key, Headers, User} {
 			if x := v.holding(m, 3); x != nil {
 				w.leak(s.x.At(), m, "log", x, o)
@@ -78,11 +81,6 @@ func (w *walker) sameToken(st *state, token ir.Expr) bool { return false }
 
 // limited notes that a limiter was asked.
 func (w *walker) limited(at ir.Span) {}
-
-// lookup is a call of a store.
-func (w *walker) lookup(st *state, c *ir.Call, name string, recv *value, args []*value, k func(*state, *value)) bool {
-	return false
-}
 
 // builtin does what the language itself has.
 func (w *walker) builtin(st *state, c *ir.Call, symbol string, args []*value, k func(*state, *value)) (v *value, done bool) {

@@ -64,29 +64,42 @@ func (w *walker) useOf(op *Op, s *site, token ir.Expr) {
 	}
 }
 
-// refreshing says that the walk is within something that is called a refresh.
-func (w *walker) refreshing() bool {
-	for f := w.f; f != nil; f = f.up {
-		if namesRefresh(f.fn.Name) && !namesMaking(f.fn.Name) {
-			return w.usedToken
-		}
+// refreshing says that what runs is called a refresh: the root, its route, or a
+// function on the way.
+func (w *walker) refreshing(st *state) bool {
+	if st.uses&inRefresh != 0 {
+		return true
 	}
-	return false
-}
-
-func namesMaking(name string) bool {
-	n := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
-	for _, p := range []string{"gen", "create", "issue", "sign", "make", "new", "build", "get"} {
-		if strings.HasPrefix(n, p) {
+	for f := w.f; f != nil; f = f.up {
+		n := strings.ToLower(f.fn.Name[strings.LastIndexByte(f.fn.Name, '.')+1:])
+		if strings.HasPrefix(n, "refresh") && !strings.Contains(n, "generat") && f.fn.Name != "RefreshToken" && !namesLogin(w.job) {
 			return true
 		}
 	}
 	return false
 }
 
-// refreshed notes that a refresh token was exchanged: an op of its own, at the
-// function that runs the whole of it.
-func (w *walker) refreshed(st *state, by *Op) {}
+func namesLogin(j *job) bool {
+	if j == nil {
+		return false
+	}
+	text := strings.ToLower(j.root.Func.Name)
+	for _, r := range j.root.Routes {
+		text += " " + strings.ToLower(r.Path)
+	}
+	for _, n := range []string{"login", "signin", "sign-in", "register", "signup", "sign-up", "verify"} {
+		if strings.Contains(text, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// refreshed follows the exchange of a refresh token as an op of its own, at the
+// place where the new token is made.
+func (w *walker) refreshed(s *site) *Op {
+	return w.opAt(s, library.Refresh)
+}
 
 // namesRefresh says that a root is called, or mounted as, a refresh.
 func (x *index) namesRefresh(r *Root) bool {

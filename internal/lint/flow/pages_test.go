@@ -10,6 +10,7 @@ import (
 
 	"github.com/jotsight/jotsight/internal/lint/golang"
 	"github.com/jotsight/jotsight/internal/lint/ir"
+	"github.com/jotsight/jotsight/internal/lint/javascript"
 	"github.com/jotsight/jotsight/internal/lint/library"
 	"github.com/jotsight/jotsight/internal/lint/resolve"
 )
@@ -89,12 +90,18 @@ func analyze(t testing.TB, files []part) *Facts {
 				t.Fatal(err)
 			}
 			rows = append(rows, list...)
+		case ".js", ".ts":
+			tree.Files = append(tree.Files, &ir.File{Path: f.name, Language: ir.JavaScript, Source: f.text})
+		case ".json", ".mod":
+			tree.Config = append(tree.Config, &ir.File{Path: f.name, Source: f.text})
 		case ".go":
 			tree.Files = append(tree.Files, &ir.File{Path: f.name, Language: ir.Go, Source: f.text})
 		}
 	}
 	lib := library.New(rows)
 	p := golang.Read(tree, nil)
+	js := javascript.Read(tree, nil)
+	p.Modules, p.Classes, p.Funcs, p.Files = append(p.Modules, js.Modules...), append(p.Classes, js.Classes...), append(p.Funcs, js.Funcs...), append(p.Files, js.Files...)
 	return Analyze(p, resolve.New(p, lib), lib)
 }
 

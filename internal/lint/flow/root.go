@@ -14,6 +14,8 @@ import (
 type job struct {
 	root *Root
 	in   *resolve.Env
+	// inner is the function that the root calls as a wrapper: login of asyncHandler(login).
+	inner *ir.Func
 	// before are the links that run before it and may see what comes of it, the
 	// nearest first.
 	before []resolve.Link
@@ -24,6 +26,9 @@ type job struct {
 func (w *walker) walkAll() {
 	for _, j := range w.mounted() {
 		w.walkRoot(j)
+	}
+	for _, g := range w.guards() {
+		w.walkGuard(g)
 	}
 	for _, f := range w.tops() {
 		w.walkRoot(&job{root: &Root{Func: f}})
@@ -47,8 +52,9 @@ func (w *walker) mounted() []*job {
 			j := at[k]
 			if j == nil {
 				j = &job{root: &Root{Func: l.Func, Link: i < len(route.Chain)-1 && !l.Wraps}, in: l.Env}
-				for n := i - 1; n >= 0; n-- {
-					j.before = append(j.before, route.Chain[n])
+				j.before = backwards(route.Chain[:i])
+				for n := i; n+1 < len(route.Chain) && route.Chain[n].Wraps; n++ {
+					j.inner = route.Chain[n+1].Func
 				}
 				at[k] = j
 				list = append(list, j)
@@ -178,6 +184,7 @@ func (w *walker) end(j *job, x exit, thrown bool) {
 	if at.at.File == nil {
 		at.at = st.op.Span
 	}
+	at = j.leftAt(st, at)
 	if len(j.root.Routes) == 0 {
 		if st.answered {
 			w.settleWay(j, st, at, nil)
@@ -189,6 +196,20 @@ func (w *walker) end(j *job, x exit, thrown bool) {
 	for _, st := range w.outward(j, st, &err, at) {
 		w.central(j, st, err, at)
 	}
+}
+
+// leftAt is the place at which a failure left the handler, if what passed it on is a
+// wrapper around all of them.
+func (j *job) leftAt(st *state, at place) place {
+	if j.inner == nil || within(at.fn, j.inner) {
+		return at
+	}
+	st.rec.steps.each(func(t *trail) {
+		if t.step != nil && t.step.Span.File != nil && t.step.Func == j.inner {
+			at = place{t.step.Span, j.inner}
+		}
+	})
+	return at
 }
 
 // goError says that a function hands its error back to the framework.
@@ -399,7 +420,7 @@ func (w *walker) way(j *job, st *state, exit Exit, at place) {
 		at = place{st.op.Span, st.op.Func}
 	}
 	// The question whether a token still stands has no bad answer where the way goes on.
-	if st.op.Kind == library.Check && st.outcome == Hit && (exit == Serves || exit == Responds && st.status > 0 && st.status < 400) {
+	if st.op.Kind == library.Check && st.outcome == Hit && (exit == Serves || exit == Returns || exit == Responds && st.status < 400 && !st.central) {
 		return
 	}
 	way := &Way{

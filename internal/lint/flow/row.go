@@ -105,6 +105,10 @@ func (w *walker) row(st *state, c *ir.Call, t resolve.Target, recv *value, args 
 	}
 	s := &site{c, c, t.Row, t.Symbol, recv, args, t.Guessed}
 	r := t.Row
+	if recv != nil && recv.miss && r.Does != library.Next && !isRecord(r.Does) {
+		w.onMiss(st, s, lastName(t.Symbol), k)
+		return
+	}
 	if r.When != "" && !w.when(s) {
 		w.plain(st, s, k)
 		return
@@ -165,15 +169,37 @@ func (w *walker) row(st *state, c *ir.Call, t resolve.Target, recv *value, args 
 			return
 		}
 	case library.Find, library.Save:
-		if w.lookup(st, c, lastName(t.Symbol), recv, args, k) {
+		if w.lookup(st, s, lastName(t.Symbol), k) {
 			return
 		}
 		w.plain(st, s, k)
 	case library.Value:
 		w.valueCall(st, s, k)
+	case library.Guard:
+		w.guarded(st, s, k)
 	default:
 		w.plain(st, s, k)
 	}
+}
+
+// guarded is a library's middleware that is made, and told of failures, within a
+// function of the program.
+func (w *walker) guarded(st *state, s *site, k func(*state, *value)) {
+	fn, e, ok := s.calledBack()
+	if !ok || st.op != nil || isBody(w.f.fn) {
+		w.plain(st, s, k)
+		return
+	}
+	op := w.opAt(s, library.Verify)
+	err := mk(value{is: thing, err: true, fail: true, dep: true, op: op, marks: Reason, from: s.x.At()})
+	failed := st.with(func(c *state) {
+		c.op, c.outcome = op, Failed
+		c.rec = record{}
+		c.decided = nil
+	})
+	args := []*value{err, mk(value{is: no, dep: true}), err}
+	w.callback(failed, s, fn, e, args, k)
+	w.callback(st, s, fn, e, []*value{vNull, mk(value{is: thing, marks: Claim, op: op}), vNull}, k)
 }
 
 // when asks whether the option that a row depends on is there.
@@ -410,13 +436,17 @@ func (w *walker) issue(st *state, s *site, k func(*state, *value)) {
 	if s.row.Does == library.Refresh {
 		op = w.opAt(s, library.Refresh)
 	}
-	claims, ce := s.at(s.row.Claims)
-	w.useOf(op, s, ce)
+	claims, _ := s.at(s.row.Claims)
+	if op.Kind == library.Refresh {
+		op.Use = "refresh"
+	} else {
+		op.used = true // what is made for a refresh is no use of one
+	}
 	w.issued(st, s, op, claims)
 	v := mk(value{is: thing, marks: Token, from: s.x.At()})
 	if st.op == nil {
-		if st.uses&useRefresh != 0 || op.Kind == library.Refresh || w.refreshing() {
-			w.refreshed(st, op)
+		if op.Kind == library.Issue && (st.uses&useRefresh != 0 || w.refreshing(st)) {
+			w.finish(w.began(st, w.refreshed(s)), s, v, k)
 		}
 		w.finish(w.began(st, op), s, v, k)
 	}

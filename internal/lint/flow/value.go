@@ -28,6 +28,7 @@ type value struct {
 	// fail: it says what failed, being the error of the tracked op or made of it.
 	// dep: it is as it is because the tracked op came out as it did.
 	fail, dep bool
+	miss      bool // was looked up, and not found
 	marks     Mark
 	status    int  // of an error that a framework answers
 	thrown    bool // an error made for the framework, with a status
@@ -74,7 +75,7 @@ func mk(v value) *value {
 	for i := 0; i < len(v.s) && i < 64; i++ {
 		h = (h ^ uint64(v.s[i])) * 1099511628211
 	}
-	b := uint64(v.marks) << 8
+	b := uint64(v.marks) << 16
 	if v.err {
 		b |= 1
 	}
@@ -86,6 +87,12 @@ func mk(v value) *value {
 	}
 	if v.list {
 		b |= 8
+	}
+	if v.miss {
+		b |= 16
+	}
+	if v.thrown {
+		b |= 32
 	}
 	h = mix(h, b)
 	h = mix(h, uint64(v.status))

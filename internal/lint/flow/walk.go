@@ -34,7 +34,6 @@ type walker struct {
 	job       *job
 	centralOf map[*resolve.Route][]resolve.Link
 	defaults  map[string]string // by framework
-	usedToken bool
 	fuel      int
 	nesting   int
 	depth     int
