@@ -165,12 +165,7 @@ func (b *body) callDef(f, head *form, x *def, args []*form, d dest) {
 		b.ownMacro(f, args, d)
 		return
 	case x.maker:
-		b.give(f, &ir.Call{Span: b.span(f), Fun: &ir.ClassRef{Span: at, Class: x.class}, Args: b.values(args), New: true}, d)
-		return
-	case x.method && len(args) > 0:
-		list := b.values(args)
-		obj := &ir.Convert{Span: list[0].At(), Type: &ir.Type{Class: x.class}, X: list[0]}
-		b.give(f, &ir.Call{Span: b.span(f), Fun: &ir.Member{Span: at, X: obj, Name: head.base(), Of: at}, Args: list[1:]}, d)
+		b.give(f, b.record(f, x, args), d)
 		return
 	}
 	var fun ir.Expr
@@ -209,13 +204,30 @@ func (b *body) construct(f, head *form, class string, args []*form) ir.Expr {
 	m := b.resolve(class)
 	switch {
 	case m.def != nil && m.def.class != nil:
-		fun = &ir.ClassRef{Span: b.span(head), Class: m.def.class}
+		return b.record(f, m.def, args)
 	case m.class != "":
 		fun = b.extern(head, "java:"+m.class)
 	default:
 		fun = b.extern(head, "java:"+class)
 	}
 	return &ir.Call{Span: b.span(f), Fun: fun, Args: b.values(args), New: true}
+}
+
+// record lowers (->Record a b), (Record. a b) and (map->Record m).
+func (b *body) record(f *form, x *def, args []*form) ir.Expr {
+	o := &ir.Object{Span: b.span(f), Type: &ir.Type{Class: x.class}}
+	for i, e := range b.values(args) {
+		fd := ir.Field{Span: b.span(args[i]), Value: e}
+		if m, ok := e.(*ir.Object); ok && x.whole && m.Type == nil {
+			o.Fields = append(o.Fields, m.Fields...)
+			continue
+		}
+		if !x.whole && i < len(x.class.Fields) {
+			fd.Name = x.class.Fields[i].Name
+		}
+		o.Fields = append(o.Fields, fd)
+	}
+	return o
 }
 
 // binds says whether the arguments of a macro that we do not know look like those

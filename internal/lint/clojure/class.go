@@ -113,6 +113,55 @@ func (m *multi) finish(r *reading) {
 	m.fn.Body = b.out
 }
 
+// A protocol is one function of a protocol: it chooses by the class of its first
+// argument.
+type protocol struct {
+	fn     *ir.Func
+	class  *ir.Class
+	name   string
+	params int
+	form   *form
+	file   *ir.File
+	sp     *space
+}
+
+// finish writes the body of a function of a protocol, when all classes are known: a
+// switch over those that have it.
+func (p *protocol) finish(r *reading) {
+	b := &body{r: r, sp: p.sp, file: p.file, fn: p.fn, scope: &scope{}}
+	for i := range max(p.params, 1) {
+		p.fn.Params = append(p.fn.Params, &ir.Var{Span: b.span(p.form), Func: p.fn, Param: i})
+	}
+	s := &ir.Switch{Span: b.span(p.form), Tag: b.use(p.fn.Params[0], p.form), Types: true}
+	for _, c := range r.p.Classes {
+		m := c.Methods[p.name]
+		if m == nil || c.Interface || !embeds(c, p.class) {
+			continue
+		}
+		at := m.Span
+		call := &ir.Call{Span: at, Fun: &ir.Member{Span: at, X: &ir.Convert{Span: at, Type: &ir.Type{Class: c}, X: b.use(p.fn.Params[0], p.form)}, Name: p.name, Of: at}}
+		for _, v := range p.fn.Params[1:] {
+			if len(call.Args) < len(m.Params) {
+				call.Args = append(call.Args, b.use(v, p.form))
+			}
+		}
+		s.Cases = append(s.Cases, &ir.Case{Span: at, Values: []ir.Expr{&ir.ClassRef{Span: at, Class: c}},
+			Body: []ir.Stmt{&ir.Return{Span: at, Values: []ir.Expr{call}}}})
+	}
+	if len(s.Cases) > 0 {
+		p.fn.Body = []ir.Stmt{s}
+	}
+}
+
+func embeds(c, up *ir.Class) bool {
+	for _, t := range c.Embeds {
+		if t.Class == up {
+			return true
+		}
+	}
+	return false
+}
+
 func (b *body) newClass(f *form, name string) *ir.Class {
 	c := &ir.Class{Span: b.span(f), Name: name, Module: b.sp.module, Methods: map[string]*ir.Func{}}
 	b.r.p.Classes = append(b.r.p.Classes, c)
@@ -127,9 +176,17 @@ func (b *body) declareProtocol(f, id *form, args []*form) {
 		if m.kind != list || len(m.kids) < 2 || m.kids[0].kind != symbol {
 			continue
 		}
-		fn := &ir.Func{Span: b.span(m), Name: id.text + "." + m.kids[0].text, Module: b.sp.module, Outer: b.sp.module.Body, Class: c, Exported: true}
+		fn := b.r.newFunc(b.span(m), m.kids[0].text, b.sp.module, b.sp.module.Body)
+		fn.Exported = true
 		c.Methods[m.kids[0].text] = fn
-		b.sp.defs[m.kids[0].text] = &def{class: c, method: true, from: b.sp, file: b.file}
+		p := &protocol{fn: fn, class: c, name: m.kids[0].text, form: m, file: b.file, sp: b.sp}
+		for _, v := range m.kids[1:] {
+			if v.kind == vector {
+				p.params = max(p.params, len(v.kids))
+			}
+		}
+		b.r.protocols = append(b.r.protocols, p)
+		b.sp.defs[m.kids[0].text] = &def{arities: []*ir.Func{fn}, from: b.sp, file: b.file}
 	}
 }
 
@@ -138,7 +195,7 @@ func (b *body) declareRecord(f, id *form, args []*form) {
 	b.r.records[strings.ReplaceAll(b.sp.name, "-", "_")+"."+id.text] = c
 	b.sp.defs[id.text] = &def{class: c, from: b.sp, file: b.file}
 	b.sp.defs["->"+id.text] = &def{class: c, maker: true}
-	b.sp.defs["map->"+id.text] = &def{class: c, maker: true}
+	b.sp.defs["map->"+id.text] = &def{class: c, maker: true, whole: true}
 	b.sp.defs[id.text+"."] = &def{class: c, maker: true}
 	if len(args) > 1 && args[1].kind == vector {
 		for _, k := range args[1].kids {

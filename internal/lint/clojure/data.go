@@ -91,7 +91,7 @@ func assoc(b *body, f *form, args []*form, d dest) {
 		}
 		o.Fields = append(o.Fields, b.field(args[2*i-1], e))
 	}
-	b.give(f, o, d)
+	b.give(f, b.answer(f, o), d)
 }
 
 // assocIn lowers (assoc-in m [:a :b] x).

@@ -212,5 +212,5 @@ func (b *body) respond(f *form, asked, h *entry, ctx *ir.Var, status string) {
 		o.Span = b.spanOf(h)
 		o.Fields = append(o.Fields, ir.Field{Span: o.Span, Name: "body", Value: b.ask(h, ctx)})
 	}
-	b.emit(&ir.Return{Span: o.Span, Values: []ir.Expr{o}})
+	b.emit(&ir.Return{Span: o.Span, Values: []ir.Expr{b.answer(f, o)}})
 }

@@ -1,6 +1,7 @@
 package clojure
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -245,7 +246,7 @@ func (b *body) form(f *form, d dest, naming string) {
 	case vector, set:
 		b.give(f, &ir.List{Span: b.span(f), Elems: b.values(f.kids)}, d)
 	case table:
-		b.give(f, b.table(f), d)
+		b.give(f, b.answer(f, b.table(f)), d)
 	case symbol:
 		b.give(f, b.symbol(f), d)
 	default:
@@ -335,6 +336,43 @@ func (b *body) table(f *form) ir.Expr {
 		o.Fields = append(o.Fields, b.field(f.kids[2*i], e))
 	}
 	return o
+}
+
+// answers is what a map with a :status that is a number is given to, so that a row of
+// the library says what it is: an answer of ring.
+const answers = "clj:ring/answer"
+
+// answer marks a map that is an answer.
+func (b *body) answer(f *form, e ir.Expr) ir.Expr {
+	o, ok := e.(*ir.Object)
+	if !ok {
+		return e
+	}
+	status := false
+	for _, x := range o.Fields {
+		if x.Name != "status" {
+			continue
+		}
+		switch v := x.Value.(type) {
+		case *ir.Const:
+			status = v.Kind == ir.Number && len(v.Text) == 3
+		case *ir.Name, *ir.Op, *ir.Member, *ir.Call:
+			status = hasField(o, "body", "headers")
+		}
+	}
+	if !status {
+		return e
+	}
+	return &ir.Call{Span: o.Span, Fun: b.extern(f, answers), Args: []ir.Expr{o}}
+}
+
+func hasField(o *ir.Object, names ...string) bool {
+	for _, x := range o.Fields {
+		if slices.Contains(names, x.Name) {
+			return true
+		}
+	}
+	return false
 }
 
 var fnHeads = map[string]bool{"fn": true, "fn*": true}

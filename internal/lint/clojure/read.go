@@ -13,8 +13,10 @@
 //   - An atom stands for what it holds: @a is an Await, reset! and swap! are Sets.
 //   - seq, boolean, vec, name and not-empty leave no trace; empty? and
 //     clojure.string/blank? are Not.
-//   - A protocol is an interface; a call of its method is the call of a Member on its
-//     first argument. A multimethod is a Func with a Switch over its methods.
+//   - A function of a protocol is a Func with a Switch over the classes that have it,
+//     a multimethod one with a Switch over its methods.
+//   - A map with a :status is given to clj:ring/answer, for the library to say what
+//     that is.
 //   - future, go and thread are Spawns.
 //   - (GET "/x" [id] body) of compojure is a Call of clj:compojure.core/GET with the
 //     path and a function of the request; middleware of a route stands between.
@@ -32,10 +34,11 @@ import (
 
 // A reading is one run over a tree.
 type reading struct {
-	p      *ir.Program
-	spaces map[string]*space
-	order  []*space
-	multis []*multi
+	p         *ir.Program
+	spaces    map[string]*space
+	order     []*space
+	multis    []*multi
+	protocols []*protocol
 	// records are classes of the program by the names that Java gives them.
 	records map[string]*ir.Class
 	stats   struct{ Cut int }
@@ -72,6 +75,9 @@ func Read(t *ir.Tree, matters func(space string) bool) *ir.Program {
 	}
 	for _, m := range r.multis {
 		m.finish(r)
+	}
+	for _, p := range r.protocols {
+		p.finish(r)
 	}
 	slices.SortStableFunc(r.p.Funcs, func(a, b *ir.Func) int {
 		if c := strings.Compare(a.File.Path, b.File.Path); c != 0 {
@@ -144,7 +150,7 @@ func (r *reading) top(s *space, f *ir.File) *body {
 func (s *space) exports() {
 	for name, d := range s.defs {
 		switch {
-		case d.macro || d.maker || d.method:
+		case d.macro || d.maker:
 		case d.multi != nil:
 			s.module.Exports[name] = &ir.FuncRef{Span: d.multi.fn.Span, Func: d.multi.fn}
 		case len(d.arities) > 0:

@@ -30,8 +30,8 @@ type def struct {
 	v       *ir.Var
 	arities []*ir.Func // of a function, in order
 	class   *ir.Class  // of a record, type or protocol
-	maker   bool       // it makes instances of class: ->User, map->User
-	method  bool       // it is a method of the protocol class
+	maker   bool       // it makes instances of class: ->User; with whole from a map: map->User
+	whole   bool
 	multi   *multi
 	macro   bool
 	yields  bool   // its calls give functions
