@@ -125,8 +125,24 @@ func (r *Resolver) export(m *ir.Module, name string, depth int) set {
 	return s
 }
 
-// entry is a field of an object literal.
+// entry is a field of an object literal. An object may be spread into itself, by a
+// variable: x = {...x, a}.
 func (r *Resolver) entry(v Value, name string) set {
+	for i := range v.Object.Fields {
+		if f := &v.Object.Fields[i]; f.Name == "" {
+			return r.once(key{part{v.Object, name}, 0, v.Env}, func() set { return r.entries(v, name) })
+		}
+	}
+	return r.entries(v, name)
+}
+
+// A part asks for a field of an object.
+type part struct {
+	object *ir.Object
+	name   string
+}
+
+func (r *Resolver) entries(v Value, name string) set {
 	var s set
 	for i := range v.Object.Fields {
 		f := &v.Object.Fields[i]
