@@ -400,10 +400,17 @@ func (r *Resolver) centrals(c *ir.Call, t Target, env *Env) {
 	}
 }
 
+// mostLinks bounds what one argument may be looked into: wrappers around wrappers,
+// each of which may be several, multiply.
+const mostLinks = 500
+
 // links tells what runs when a, an argument of a call that mounts, is reached: the
 // function itself, with those around it first.
 func (r *Resolver) links(a ir.Expr, env *Env, row *library.Row, depth int) []Link {
-	if depth > 8 {
+	if depth == 0 {
+		r.linked = 0
+	}
+	if r.linked++; depth > 8 || r.linked > mostLinks {
 		return nil
 	}
 	of := r.eval(a, 0, env)

@@ -93,6 +93,7 @@ type Resolver struct {
 	active  map[key]int32
 	depth   int32
 	steps   int
+	linked  int                 // see mostLinks
 	callers map[*ir.Func][]site // of the round before
 	mounted map[*ir.Func][]hand
 	next    links // of this round
