@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"strings"
+
 	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/library"
 	"github.com/jotsight/jotsight/internal/lint/resolve"
@@ -111,14 +113,58 @@ func (w *walker) dispatch(st *state, c *ir.Call, targets []resolve.Target, recv,
 	}
 }
 
-// construct runs a constructor: its value is the object.
+// construct runs a constructor: its value is the object. A call of super goes on
+// with the object that is being made.
 func (w *walker) construct(st *state, t resolve.Target, captured env, args []*value, c *ir.Call, k func(*state, *value)) {
-	class := t.Func.Class
-	obj := mk(value{is: thing, class: class, err: isError(class, 0)})
-	if b := blend(args); b != nil {
-		obj = obj.with(func(v *value) { v.fail, v.dep = b.fail, b.dep })
+	super := strings.HasPrefix(c.Span.Text(), "super")
+	obj := st.this
+	if !super {
+		obj = w.instance(c, t.Func.Class, args)
 	}
-	w.enter(st, t.Func, t.Env, captured, args, obj, c, func(st *state, _ *value) { k(st, obj) })
+	if len(t.Func.Body) == 0 || w.depth >= maxDepth || w.running(t.Func) {
+		k(st, obj)
+		return
+	}
+	inner := *st
+	inner.env = w.bind(captured, t.Func, args)
+	inner.this, inner.defers, inner.rec = obj, nil, record{}
+	if st.decided != nil {
+		inner.decided = inherited
+	}
+	key := memoKey{t.Func, t.Env, inner.key() + 1}
+	sum, ok := w.memo[key]
+	if !ok {
+		sum = w.execute(t.Func, t.Env, &inner)
+		w.memo[key] = sum
+	}
+	for _, x := range sum.throws {
+		*w.f.throws = append(*w.f.throws, exit{w.leave(st, x.st, t.Func, c, c.Span), x.val, x.at})
+	}
+	for _, x := range sum.returns {
+		out := w.leave(st, x.st, t.Func, c, c.Span)
+		if super {
+			out = out.with(func(s *state) { s.this = x.st.this })
+		}
+		k(out, x.st.this)
+	}
+}
+
+// instance is a new object of a class, before its constructor ran.
+func (w *walker) instance(c *ir.Call, class *ir.Class, args []*value) *value {
+	if r, ok := c.Fun.(*ir.ClassRef); ok && r.Class != nil {
+		class = r.Class
+	} else {
+		for _, v := range w.r.ValuesIn(c.Fun, w.f.in) {
+			if v.Class != nil {
+				class = v.Class
+			}
+		}
+	}
+	obj := value{is: thing, class: class, err: isError(class, 0)}
+	if b := blend(args); b != nil && obj.err {
+		obj.fail, obj.dep = b.fail, b.dep
+	}
+	return mk(obj)
 }
 
 // isError says that a class descends from an error of the language or a library.
@@ -597,8 +643,18 @@ func (w *walker) unknown(st *state, c *ir.Call, targets []resolve.Target, recv *
 	if symbol == "" {
 		w.facts.Stats.Unresolved++
 	}
+	if c.New {
+		if obj := w.instance(c, nil, args); obj.class != nil {
+			k(st, obj)
+			return
+		}
+	}
 	if st.tracks() && looksLikeRecord(c) {
 		st = w.guess(st, c, args)
+	}
+	if v := st.reads(name); v != nil && recv.kind() == anything {
+		k(st, v)
+		return
 	}
 	if w.lookup(st, &site{x: c, call: c, symbol: symbol, recv: recv, args: args}, name, k) {
 		return

@@ -236,6 +236,10 @@ func (w *walker) member(st *state, e *ir.Member, k func(*state, *value)) {
 			k(st, v)
 			return
 		}
+		if v := st.reads(e.Name); v != nil && (x == nil || x.is == anything) {
+			k(st, v)
+			return
+		}
 		if x == nil {
 			if w.index.stable(e) {
 				k(st, w.global(e))
@@ -350,6 +354,7 @@ func (w *walker) object(st *state, e *ir.Object, k func(*state, *value)) {
 		v := value{is: thing}
 		if e.Type != nil {
 			v.class = e.Type.Class
+			v.err = isError(v.class, 0)
 		}
 		i := 0
 		for _, f := range e.Fields {
@@ -656,4 +661,16 @@ func (w *walker) setField(st *state, x ir.Expr, name string, v *value) *state {
 		}
 	}
 	return st
+}
+
+// reads is what is known of the answer by those who look at it afterwards.
+func (s *state) reads(name string) *value {
+	if !s.resumed || s.flight != nil && s.flight.err != nil || !s.answered || s.status == 0 {
+		return nil
+	}
+	switch name {
+	case "status", "statusCode", "Status", "StatusCode":
+		return mk(value{is: number, n: int64(s.status), dep: true})
+	}
+	return nil
 }

@@ -136,8 +136,8 @@ func (w *walker) unhooked(j *job, l resolve.Link, st *state, err *value, at plac
 			w.way(j, st, Escapes, at)
 			return
 		}
-		for _, st := range w.outward(j, st, &err, at) {
-			w.central(j, st, err, at)
+		for _, x := range w.outward(j, st, err, at, true) {
+			w.central(j, x.st, x.val, at)
 		}
 		return
 	}
@@ -145,7 +145,9 @@ func (w *walker) unhooked(j *job, l resolve.Link, st *state, err *value, at plac
 		st = w.observed(st, &Observation{Span: at.at, Func: at.fn, Role: library.Log, Level: "error", Tier: Typed, Fields: []string{"reason"}})
 	}
 	st = st.with(func(c *state) { c.answered, c.status, c.at, c.atFunc = true, l.Row.Code, at.at, at.fn })
-	w.way(j, st, Responds, at)
+	for _, o := range w.outward(j, st, nil, at, false) {
+		w.way(j, o.st, Responds, at)
+	}
 }
 
 func recordsError(r *library.Row) bool {

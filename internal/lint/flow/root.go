@@ -175,7 +175,13 @@ func (w *walker) end(j *job, x exit, thrown bool) {
 		thrown, err = true, errorIn(x.val)
 	}
 	if !thrown {
-		w.settleWay(j, st, at, x.val)
+		if !st.tracks() || st.served || len(j.before) == 0 {
+			w.settleWay(j, st, at, x.val)
+			return
+		}
+		for _, o := range w.outward(j, st, nil, at, false) {
+			w.settleWay(j, o.st, at, x.val)
+		}
 		return
 	}
 	if !st.tracks() {
@@ -193,8 +199,8 @@ func (w *walker) end(j *job, x exit, thrown bool) {
 		w.way(j, st, Escapes, at)
 		return
 	}
-	for _, st := range w.outward(j, st, &err, at) {
-		w.central(j, st, err, at)
+	for _, x := range w.outward(j, st, err, at, true) {
+		w.central(j, x.st, x.val, at)
 	}
 }
 
@@ -231,12 +237,6 @@ func errorIn(v *value) *value {
 		return v
 	}
 	return nil
-}
-
-// outward hands a failure to the middlewares that called this one and may catch it.
-// Those that come back were not caught.
-func (w *walker) outward(j *job, st *state, err **value, at place) []*state {
-	return []*state{st}
 }
 
 // central runs the handlers for errors that the application has, one after the
@@ -300,7 +300,10 @@ func (w *walker) handle(j *job, l resolve.Link, st *state, err *value, at place)
 		case goError(f, x.val) && !s.answered:
 			on = append(on, s)
 		default:
-			w.way(j, w.answeredBy(s, answered, at), Responds, at)
+			s = w.answeredBy(s, answered, at)
+			for _, o := range w.outward(j, s, nil, at, false) {
+				w.way(j, o.st, Responds, at)
+			}
 		}
 	}
 	for _, x := range sum.throws {
@@ -366,7 +369,9 @@ func (w *walker) uncaught(j *job, route *resolve.Route, st *state, err *value, a
 			}
 		})
 	}
-	w.way(j, st, Responds, at)
+	for _, o := range w.outward(j, st, nil, at, false) {
+		w.way(j, o.st, Responds, at)
+	}
 }
 
 // defaultOf says what the framework of a route does with errors.

@@ -635,6 +635,12 @@ func (w *walker) makeError(st *state, s *site, k func(*state, *value)) {
 	if st.tracks() && st.decided != nil {
 		v = v.depends()
 	}
+	if s.call != nil && s.call.New && st.this != nil && strings.HasPrefix(s.call.Span.Text(), "super") {
+		k(st.with(func(c *state) {
+			c.this = c.this.with(func(t *value) { t.err, t.status, t.thrown = true, v.status, v.thrown })
+		}), nil)
+		return
+	}
 	if s.row.Does == library.Throw && s.row.Fails.Throws && s.call != nil && !s.call.New {
 		w.throw(st, v, s.x.At())
 		return
@@ -690,6 +696,10 @@ func (w *walker) respond(st *state, s *site, k func(*state, *value)) {
 
 // next passes a request on; with an error, to the central handler.
 func (w *walker) next(st *state, s *site, k func(*state, *value)) {
+	if st.flight != nil {
+		w.landed(st, s, k)
+		return
+	}
 	err, e := s.at(s.row.Error)
 	if s.row.Error.Set() && e != nil && err.kind() != null {
 		w.next1(st, s, err, e, k)
@@ -724,7 +734,9 @@ func (w *walker) collect(st *state, s *site, k func(*state, *value)) {
 	if e == nil && len(s.args) > 0 {
 		err, e = s.args[0], s.call.Args[0]
 	}
-	w.next1(st, s, err, e, func(st *state, _ *value) { k(st, s.recv) })
+	w.next1(st, s, err, e, func(st *state, _ *value) {
+		k(st.with(func(c *state) { c.collected = true }), s.recv)
+	})
 }
 
 // limit asks a limiter: it may refuse, and that has nothing to do with tokens.

@@ -77,23 +77,26 @@ type state struct {
 	// decided is the statement whose branch was chosen by the outcome, or nil.
 	decided any
 
-	pending  int // status that was set, not sent
-	answered bool
-	status   int
-	at       ir.Span
-	atFunc   *ir.Func
-	branch   ir.Span
-	verbose  bool // the error's text is in the answer
-	served   bool // passed on
-	servedAt place
-	aborted  bool   // the links that follow do not run
-	handed   bool   // a token is in the answer
-	decoded  *Op    // whose claims are not verified yet
-	thrown   *value // handed to the central handler by a call, such as c.Error(err)
-	thrownAt place
-	escaped  bool
-	guessed  bool
-	central  bool
+	pending   int // status that was set, not sent
+	answered  bool
+	status    int
+	at        ir.Span
+	atFunc    *ir.Func
+	branch    ir.Span
+	verbose   bool // the error's text is in the answer
+	served    bool // passed on
+	servedAt  place
+	aborted   bool   // the links that follow do not run
+	handed    bool   // a token is in the answer
+	decoded   *Op    // whose claims are not verified yet
+	thrown    *value // handed to the central handler by a call, such as c.Error(err)
+	thrownAt  place
+	escaped   bool
+	flight    *flight // what comes of passing the request on, if this is walked again after that
+	resumed   bool
+	collected bool // an error was kept for those who look for it after the handler
+	guessed   bool
+	central   bool
 
 	uses      uses
 	used      *Op // the last verify, look-up or extraction that went well
@@ -233,8 +236,11 @@ func (s *state) key() uint64 {
 	if s.op != nil {
 		h = mix(h, uint64(s.op.seq)*4+uint64(s.outcome)+1)
 	}
+	if s.flight != nil {
+		h = mix(h, s.flight.err.sum()+5)
+	}
 	b := uint64(s.pending)<<32 | uint64(s.status)<<16 | uint64(s.uses)<<8
-	for i, x := range []bool{s.answered, s.served, s.escaped, s.guessed, s.central, s.decided != nil, s.verbose} {
+	for i, x := range []bool{s.answered, s.served, s.escaped, s.guessed, s.central, s.decided != nil, s.verbose, s.resumed} {
 		if x {
 			b |= 1 << i
 		}
