@@ -41,5 +41,8 @@ var Entries = sync.OnceValues(func() ([]Entry, error) {
 	for _, l := range lists {
 		all = append(all, l...)
 	}
-	return all, errors.Join(append(errs, duplicates(all))...)
+	if err := errors.Join(errs...); err != nil {
+		return all, err
+	}
+	return all, duplicates(all)
 })
