@@ -26,6 +26,7 @@ var fields = map[string]func(*Row, *yaml.Node) error{
 	"method":        arg(func(r *Row) *Arg { return &r.Method }),
 	"name":          arg(func(r *Row) *Arg { return &r.Name }),
 	"chain":         arg(func(r *Row) *Arg { return &r.Chain }),
+	"adds":          arg(func(r *Row) *Arg { return &r.Adds }),
 	"to":            arg(func(r *Row) *Arg { return &r.To }),
 	"call":          arg(func(r *Row) *Arg { return &r.Call }),
 	"before":        list(func(r *Row) *[]string { return &r.Before }, nil),

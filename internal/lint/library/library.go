@@ -61,6 +61,9 @@ type Row struct {
 	Handler string   // route, central: the option that holds the handler; it runs last
 	First   bool     // route: the handler comes first at Chain, and middlewares follow it, as in Echo
 	Late    bool     // mount: it counts for routes too that were registered before it
+	// Adds is what becomes a member, named by Name, of the receiver and of all others
+	// of its type: fastify.decorate("authenticate", f).
+	Adds Arg
 	// Member names the methods that are called of an object or class which is handed
 	// over or decorated, or that extends or implements this symbol: [canActivate] of a
 	// guard, [catch] of a filter, [use] of a middleware, [ServeHTTP] of a handler.

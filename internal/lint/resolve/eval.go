@@ -120,6 +120,15 @@ func (r *Resolver) eval(e ir.Expr, i int, env *Env) set {
 	case *ir.Name:
 		return r.variable(e.Var, env)
 	case *ir.Extern:
+		if all := r.globals[e.Symbol]; len(all) > 0 {
+			return r.once(key{e.Symbol, 0, nil}, func() set {
+				var s set
+				for _, src := range all {
+					s.merge(r.source(src, nil))
+				}
+				return s
+			})
+		}
 		s.add(Value{Symbol: symbol(e.Symbol)})
 	case *ir.FuncRef:
 		s.add(Value{Func: e.Func, Env: env.in(e.Func.Outer)})
@@ -573,7 +582,7 @@ func (r *Resolver) handedTo(v *ir.Var, h hand, env *Env) set {
 	if val.Symbol == "" {
 		return s
 	}
-	if v.Param == 0 && (h.row.Does == library.Group || r.isRouter(val.Symbol)) {
+	if h.call != nil && v.Param == 0 && (h.row.Does == library.Group || r.isRouter(val.Symbol)) {
 		val.Call, val.Env, val.Given = h.call, env.in(r.within[h.call]), true
 	}
 	s.add(val)

@@ -8,17 +8,20 @@ import (
 
 // An index is what one reading of a program finds: where everything is assigned.
 type index struct {
-	sources  map[*ir.Var][]source
-	fields   map[field][]source   // by class and name
-	sets     map[string][]set2    // assignments to members of what is not known yet, by name
-	elems    map[*ir.Var][]source // what is put into a list or map
-	elemsOf  map[string][]set2    // the same for members
-	returns  map[*ir.Func][]*ir.Return
-	within   map[*ir.Call]*ir.Func // in which a call stands
-	owner    map[*ir.Func]*ir.Object
-	this     map[*ir.This]*ir.Func
-	calls    []*ir.Call
-	literals []literalIn // of types of libraries
+	sources    map[*ir.Var][]source
+	fields     map[field][]source   // by class and name
+	sets       map[string][]set2    // assignments to members of what is not known yet, by name
+	elems      map[*ir.Var][]source // what is put into a list or map
+	elemsOf    map[string][]set2    // the same for members
+	returns    map[*ir.Func][]*ir.Return
+	within     map[*ir.Call]*ir.Func // in which a call stands
+	owner      map[*ir.Func]*ir.Object
+	this       map[*ir.This]*ir.Func
+	calls      []*ir.Call
+	typedFuncs []typedFunc
+	globals    map[string][]source // assignments to names that nobody declares
+	tagged     []literalIn         // objects one of whose values is something outside the program
+	literals   []literalIn         // of types of libraries
 }
 
 // A literalIn is a literal and the function in which it stands.
@@ -69,6 +72,7 @@ func (r *Resolver) read(p *ir.Program) {
 		within:  make(map[*ir.Call]*ir.Func, n*8),
 		owner:   make(map[*ir.Func]*ir.Object),
 		this:    make(map[*ir.This]*ir.Func),
+		globals: make(map[string][]source),
 	}
 	for _, f := range p.Funcs {
 		rd := reader{r: r, f: f}
@@ -128,6 +132,9 @@ func (rd reader) stmt(s ir.Stmt) {
 			case left == nil:
 			case len(s.Right) == len(s.Left):
 				rd.assign(left, source{x: s.Right[i]})
+				if n, ok := left.(*ir.Name); ok {
+					rd.typed(s.Right[i], n.Var.Type)
+				}
 			case len(s.Right) == 1:
 				rd.assign(left, source{x: s.Right[0], i: i, fault: i > 0 && i == len(s.Left)-1 && isErr(left)})
 			}
@@ -141,8 +148,28 @@ func (rd reader) stmt(s ir.Stmt) {
 		}
 	case *ir.Return:
 		rd.r.returns[rd.f] = append(rd.r.returns[rd.f], s)
+		if rd.f != nil && len(rd.f.Results) > 0 && len(s.Values) > 0 {
+			rd.typed(s.Values[0], rd.f.Results[0])
+		}
 	}
 	ir.Parts(s, rd.stmt, rd.expr)
+}
+
+// typed takes a function that is written where a function type of a library is
+// declared: const auth: RequestHandler = (req, res, next) => {}.
+func (rd reader) typed(e ir.Expr, t *ir.Type) {
+	if t == nil || t.Symbol == "" {
+		return
+	}
+	if ref, ok := e.(*ir.FuncRef); ok && ref.Literal && len(ref.Func.Params) > 0 {
+		rd.r.typedFuncs = append(rd.r.typedFuncs, typedFunc{ref.Func, symbol(t.Symbol)})
+	}
+}
+
+// A typedFunc is a function of a type of a library.
+type typedFunc struct {
+	fn  *ir.Func
+	sym string
 }
 
 // isErr says whether a variable is called as errors are.
@@ -173,6 +200,14 @@ func (rd reader) expr(e ir.Expr) {
 	case *ir.Object:
 		if e.Type != nil && e.Type.Symbol != "" && len(e.Fields) > 0 {
 			rd.r.literals = append(rd.r.literals, literalIn{e, rd.f})
+		}
+		if e.Type == nil && len(e.Fields) < 8 {
+			for i := range e.Fields {
+				if _, ok := e.Fields[i].Value.(*ir.Extern); ok {
+					rd.r.tagged = append(rd.r.tagged, literalIn{e, rd.f})
+					break
+				}
+			}
 		}
 		for i := range e.Fields {
 			f := &e.Fields[i]
@@ -227,6 +262,8 @@ func (rd reader) assign(left ir.Expr, s source) {
 	switch left := left.(type) {
 	case *ir.Name:
 		rd.r.sources[left.Var] = append(rd.r.sources[left.Var], s)
+	case *ir.Extern:
+		rd.r.globals[left.Symbol] = append(rd.r.globals[left.Symbol], s)
 	case *ir.Member:
 		var c *ir.Class
 		switch x := left.X.(type) {

@@ -11,6 +11,7 @@ import (
 type links struct {
 	callers map[*ir.Func][]site
 	mounted map[*ir.Func][]hand
+	added   map[string][]source
 	shapes  map[string]int // lists of parameter types that libraries give to functions
 	edges   int
 }
@@ -41,8 +42,13 @@ func (r *Resolver) prepare() {
 	r.ready = true
 	edges := -1
 	for range rounds {
-		r.next = links{callers: map[*ir.Func][]site{}, mounted: map[*ir.Func][]hand{}, shapes: map[string]int{}}
+		r.next = links{callers: map[*ir.Func][]site{}, mounted: map[*ir.Func][]hand{}, shapes: map[string]int{}, added: map[string][]source{}}
 		r.known = make(map[*ir.Call][]Target, len(r.calls))
+		for _, t := range r.typedFuncs {
+			if row := r.row(t.sym); row != nil && len(row.Params) > 0 {
+				r.give(t.fn, hand{nil, 0, row})
+			}
+		}
 		for _, c := range r.calls {
 			r.steps = 0
 			t := r.targets(c, nil)
@@ -50,7 +56,7 @@ func (r *Resolver) prepare() {
 			r.link(c, t)
 		}
 		r.callers, r.mounted = r.next.callers, r.next.mounted
-		r.shapes = r.next.best()
+		r.shapes, r.added = r.next.best(), r.next.added
 		clear(r.memo)
 		if r.next.edges == edges {
 			break
@@ -82,10 +88,25 @@ func (r *Resolver) link(c *ir.Call, targets []Target) {
 			r.next.edges++
 		case t.Symbol != "":
 			r.hand(c, t)
+			if t.Row != nil && t.Row.Adds.Set() {
+				r.add(c, t.Row)
+			}
 		}
 	}
 	if m, ok := c.Fun.(*ir.Member); ok && len(c.Args) > 0 {
 		r.each(m, c)
+	}
+}
+
+// add writes down what a call makes a member of something of a library.
+func (r *Resolver) add(c *ir.Call, row *library.Row) {
+	n, named := row.Name.Index(len(c.Args))
+	x, given := row.Adds.Index(len(c.Args))
+	if !named || !given {
+		return
+	}
+	if name, ok := r.text(c.Args[n], nil); ok {
+		r.next.added[name] = append(r.next.added[name], source{x: c.Args[x]})
 	}
 }
 
@@ -100,7 +121,7 @@ func (r *Resolver) hand(c *ir.Call, t Target) {
 		}
 		return
 	}
-	if !row.Call.Set() && !row.Chain.Set() && len(row.Params) == 0 && row.Handler == "" && len(row.Before) == 0 {
+	if !row.Call.Set() && !row.Chain.Set() && len(row.Params) == 0 && row.Handler == "" && len(row.Before) == 0 && !row.Adds.Set() {
 		return
 	}
 	if row.Does == library.Wrap {

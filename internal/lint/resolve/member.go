@@ -88,7 +88,8 @@ func (r *Resolver) member(v Value, name string) set {
 	return s
 }
 
-// of is a member of something outside the program.
+// of is a member of something outside the program: its own, or one that the program
+// gave it.
 func (r *Resolver) of(v Value, name string) set {
 	var s set
 	if !v.Is {
@@ -98,8 +99,46 @@ func (r *Resolver) of(v Value, name string) set {
 			return s
 		}
 	}
-	s.add(Value{Symbol: r.under(v.Symbol, name), Guessed: v.Guessed})
+	sym := r.under(v.Symbol, name)
+	if (v.Is || v.Call != nil) && r.row(sym) == nil {
+		s = r.given(v.Symbol, name)
+	}
+	s.add(Value{Symbol: sym, Guessed: v.Guessed})
 	return s
+}
+
+// given is what the program made a member of all that have a type of a library:
+// req.logger = l, or by a row that adds.
+func (r *Resolver) given(sym, name string) set {
+	all, added := r.sets[name], r.added[name]
+	var s set
+	if len(all)+len(added) == 0 || len(all)+len(added) > maxCallers {
+		return s
+	}
+	return r.once(key{join{sym, name}, 0, nil}, func() set {
+		var s set
+		for _, a := range all {
+			on := r.eval(a.x, 0, nil)
+			s.also(on)
+			for _, x := range on.vals {
+				if x.Symbol == sym {
+					s.merge(r.source(a.source, nil))
+					break
+				}
+			}
+		}
+		for _, a := range added {
+			s.merge(r.source(a, nil))
+		}
+		var kept set
+		kept.also(s)
+		for _, v := range s.vals {
+			if v.Func != nil || v.Of != nil || v.Object != nil || v.Symbol != "" {
+				kept.add(v)
+			}
+		}
+		return kept
+	})
 }
 
 // export is what a module gives under a name.

@@ -197,6 +197,52 @@ func (r *Resolver) narrow(c *ir.Call, t Target, env *Env) {
 	}
 }
 
+// confine keeps middleware to the paths that a later call names: .forRoutes("users").
+// Where one of them cannot be told, it stands before all routes.
+func (r *Resolver) confine(c *ir.Call, t Target, env *Env) {
+	if t.Recv == nil {
+		return
+	}
+	var paths []string
+	for _, a := range c.Args {
+		found := false
+		for _, v := range r.eval(a, 0, env).vals {
+			switch {
+			case v.Class != nil:
+				if n := r.table.nodes[v.Class]; n != nil {
+					for _, e := range n.edges {
+						paths, found = append(paths, e.path), true
+					}
+				}
+			case v.Object != nil:
+				if p := r.option(a, "path", env); p != "" {
+					paths, found = append(paths, strings.TrimSuffix(p, "*")), true
+				}
+			case v.Const != nil:
+				paths, found = append(paths, strings.TrimSuffix(v.Const.Text, "*")), true
+			}
+		}
+		if !found {
+			return
+		}
+	}
+	x, ok := t.Recv.(*ir.Call)
+	for depth := 0; ok && depth < 4; depth++ {
+		for _, n := range r.table.order {
+			for i := range n.uses {
+				if n.uses[i].call == x {
+					n.uses[i].paths = paths
+				}
+			}
+		}
+		m, is := x.Fun.(*ir.Member)
+		if !is {
+			return
+		}
+		x, ok = m.X.(*ir.Call)
+	}
+}
+
 // optionsOf is the argument that holds options.
 func (r *Resolver) optionsOf(c *ir.Call, t Target) (ir.Expr, bool) {
 	if !t.Row.Options.Set() {
@@ -260,7 +306,7 @@ func (r *Resolver) mount(c *ir.Call, t Target, env *Env) {
 		chain = r.mountOne(n, a, env, t, path, at, chain, 0)
 	}
 	if len(chain) > 0 {
-		n.uses = append(n.uses, use{path, at, t.Row.Late, chain})
+		n.uses = append(n.uses, use{path: path, call: c, at: at, late: t.Row.Late, links: chain})
 		r.table.middlewares = append(r.table.middlewares, chain...)
 	}
 }
@@ -365,6 +411,33 @@ func (r *Resolver) structs(contexts map[*ir.Func][]*Env) {
 	}
 }
 
+// tags takes objects that say by a symbol what they are for, and mount something
+// by another field: {provide: APP_GUARD, useClass: AuthGuard}.
+func (r *Resolver) tags() {
+	for _, l := range r.tagged {
+		for i := range l.object.Fields {
+			x, ok := l.object.Fields[i].Value.(*ir.Extern)
+			if !ok {
+				continue
+			}
+			sym := symbol(x.Symbol)
+			row := r.row(sym)
+			if row == nil || row.Options.Kind != library.This || row.Does != library.Mount && row.Does != library.Central {
+				continue
+			}
+			n := r.scopes[scope(sym)]
+			if n == nil {
+				n = r.nodeAt(pkg(sym), nil, sym)
+			}
+			for j := range l.object.Fields {
+				if f := &l.object.Fields[j]; f.Value != nil && (slices.Contains(row.Before, f.Name) || f.Name == row.Handler) {
+					r.assignedTo(n, f.Value, row, sym, nil)
+				}
+			}
+		}
+	}
+}
+
 func (r *Resolver) assignedTo(n *node, x ir.Expr, row *library.Row, sym string, env *Env) {
 	r.steps = 0
 	if row.Does == library.Central {
@@ -378,7 +451,7 @@ func (r *Resolver) assignedTo(n *node, x ir.Expr, row *library.Row, sym string, 
 		return
 	}
 	if links := r.mountOne(n, x, env, t, "", at, nil, 0); len(links) > 0 {
-		n.uses = append(n.uses, use{"", at, row.Late, links})
+		n.uses = append(n.uses, use{at: at, late: row.Late, links: links})
 		r.table.middlewares = append(r.table.middlewares, links...)
 	}
 }

@@ -85,27 +85,30 @@ type Resolver struct {
 	lib  *library.Set
 
 	index
-	rows    map[string]*library.Row
-	joined  map[join]string
-	envs    map[frame]*Env
-	lists   map[listKey]*ir.List
-	memo    map[key]set
-	active  map[key]int32
-	depth   int32
-	steps   int
-	linked  int                 // see mostLinks
-	callers map[*ir.Func][]site // of the round before
-	mounted map[*ir.Func][]hand
-	next    links // of this round
-	impl    map[*ir.Class][]*ir.Class
-	subs    map[*ir.Class][]*ir.Class
-	shapes  []string
-	routers map[string]bool
-	known   map[*ir.Call][]Target
-	ready   bool
-	stats   Stats
-	table   *table
-	calling map[*ir.Var][]*ir.Call // calls of a parameter
+	rows       map[string]*library.Row
+	joined     map[join]string
+	envs       map[frame]*Env
+	lists      map[listKey]*ir.List
+	memo       map[key]set
+	active     map[key]int32
+	depth      int32
+	steps      int
+	linked     int                 // see mostLinks
+	callers    map[*ir.Func][]site // of the round before
+	mounted    map[*ir.Func][]hand
+	added      map[string][]source
+	next       links // of this round
+	impl       map[*ir.Class][]*ir.Class
+	subs       map[*ir.Class][]*ir.Class
+	shapes     []string
+	routers    map[string]bool
+	known      map[*ir.Call][]Target
+	ready      bool
+	stats      Stats
+	table      *table
+	scopes     map[string]*node       // applications whose routes are declared by decorators, by family
+	decorators map[*ir.Call]bool      // calls that decorate
+	calling    map[*ir.Var][]*ir.Call // calls of a parameter
 }
 
 // New reads a program once, to know every assignment and every call.
@@ -191,7 +194,9 @@ func (r *Resolver) Handed(f *ir.Func) []*ir.Call {
 	r.prepare()
 	var calls []*ir.Call
 	for _, h := range r.mounted[f] {
-		calls = append(calls, h.call)
+		if h.call != nil {
+			calls = append(calls, h.call)
+		}
 	}
 	return calls
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
@@ -73,6 +74,7 @@ type node struct {
 	central []Link
 	stands  []*node // for these: see unite
 	methods []string
+	prefix  string
 	busy    bool
 }
 
@@ -87,6 +89,8 @@ type edge struct {
 // A use is middleware of a router.
 type use struct {
 	path  string
+	paths []string // if any, one of these
+	call  *ir.Call
 	at    place
 	late  bool
 	links []Link
@@ -102,6 +106,7 @@ type mounted struct {
 	chain   []Link
 	known   bool
 	call    *ir.Call
+	central []Link // for this route alone
 }
 
 // A place is where something is mounted, for order: the calls through which the
@@ -119,10 +124,14 @@ func (r *Resolver) mounts() *table {
 	}
 	r.table = &table{nodes: map[any]*node{}}
 	contexts := map[*ir.Func][]*Env{}
+	r.decorated()
 	var later []func()
 	for _, c := range r.calls {
+		if r.decorators[c] {
+			continue
+		}
 		for _, t := range r.known[c] {
-			if t.Row == nil || !mounting(t.Row.Does) {
+			if t.Row == nil || !mounting(t.Row.Does) || t.Recv == nil && r.scopes[scope(t.Symbol)] != nil {
 				continue
 			}
 			for _, env := range r.contexts(r.within[c], contexts, 0) {
@@ -135,10 +144,21 @@ func (r *Resolver) mounts() *table {
 					}
 					r.route(c, t, env)
 				case library.Mount:
+					if !t.Row.Chain.Set() && t.Row.Path.Set() {
+						later = append(later, func() { r.confine(c, t, env) })
+						continue
+					}
 					r.mount(c, t, env)
 				case library.Central:
 					r.centrals(c, t, env)
 				case library.Group, library.Router:
+					if t.Row.Does == library.Group && len(t.Row.Returns) == 0 && !t.Row.Call.Set() && t.Recv != nil {
+						// It makes none, but says where this one is: router.prefix("/api").
+						if n := r.parentOf(c, t, env); n != nil {
+							n.prefix, _ = r.pathOf(c, t, env)
+						}
+						continue
+					}
 					r.router(c, t, env)
 				}
 			}
@@ -146,6 +166,7 @@ func (r *Resolver) mounts() *table {
 		}
 	}
 	r.structs(contexts)
+	r.tags()
 	for _, f := range later {
 		f()
 	}
@@ -156,6 +177,15 @@ func (r *Resolver) mounts() *table {
 		}
 	}
 	return r.table
+}
+
+// scope is the family of packages that a symbol is of: npm:@nestjs, or the package.
+func scope(sym string) string {
+	p := pkg(sym)
+	if strings.HasPrefix(p, "npm:@") {
+		p, _, _ = strings.Cut(p, "/")
+	}
+	return p
 }
 
 func mounting(does library.Role) bool {
@@ -214,7 +244,7 @@ func (r *Resolver) where(x ir.Expr, f *ir.Func, env *Env) place {
 			c := r.callers[f][0].call
 			p = append(p, c)
 			f, e = r.within[c], nil
-		case f != nil && f.Outer != nil && len(r.callers[f]) == 0 && len(r.mounted[f]) == 1 && len(p) < 8:
+		case f != nil && f.Outer != nil && len(r.callers[f]) == 0 && len(r.mounted[f]) == 1 && r.mounted[f][0].call != nil && len(p) < 8:
 			c := r.mounted[f][0].call
 			p = append(p, c)
 			f, e = r.within[c], nil
@@ -321,7 +351,17 @@ func (r *Resolver) nodeOf(v Value) *node {
 	}
 	switch t.Row.Does {
 	case library.Router:
-		n := r.nodeAt(k, t.Row, t.Symbol)
+		var n *node
+		if s := scope(t.Symbol); r.scopes[s] != nil {
+			// Its routes are declared by decorators.
+			n = r.scopes[s]
+			n.row, r.table.nodes[k] = t.Row, n
+		} else {
+			n = r.nodeAt(k, t.Row, t.Symbol)
+		}
+		if t.Row.Path.Set() {
+			n.prefix, _ = r.pathOf(c, t, env)
+		}
 		r.options(n, c, t, env)
 		return n
 	case library.Group:
@@ -503,9 +543,15 @@ func (r *Resolver) parentOf(c *ir.Call, t Target, env *Env) *node {
 		of := r.eval(t.Recv, 0, env)
 		if !function(of) {
 			if n := r.node(t.Recv, env); n != nil {
+				if root := r.scopes[scope(t.Symbol)]; root != nil && n.row == nil && n != root {
+					return root
+				}
 				return n
 			}
 		}
+	}
+	if root := r.scopes[scope(t.Symbol)]; root != nil {
+		return root
 	}
 	return r.nodeAt(pkg(t.Symbol), nil, t.Symbol)
 }
@@ -707,11 +753,14 @@ func (r *Resolver) publish(n *node, m *mounted) {
 		defer func() { n.busy = false }()
 		var before []Link
 		for _, u := range n.uses {
-			if (u.late || r.before(u.at, at)) && covers(u.path, rel) {
+			if (u.late || r.before(u.at, at)) && covers(u.path, rel) && (len(u.paths) == 0 || slices.ContainsFunc(u.paths, func(p string) bool { return covers(p, rel) })) {
 				before = append(before, u.links...)
 			}
 		}
 		chain = append(before[:len(before):len(before)], chain...)
+		if n.prefix != "" {
+			rel = joined(n.prefix, rel)
+		}
 		central = append(central[:len(central):len(central)], n.central...)
 		done := false
 		for _, e := range n.edges {
@@ -736,8 +785,8 @@ func (r *Resolver) publish(n *node, m *mounted) {
 		}
 	}
 	path := m.path
-	if path == "" {
-		path = "/"
+	if !strings.HasPrefix(path, "/") && !strings.HasPrefix(path, ellipsis) {
+		path = "/" + path
 	}
-	up(n, path, m.at, m.chain, nil, nil, 0)
+	up(n, path, m.at, m.chain, m.central, nil, 0)
 }
