@@ -90,7 +90,13 @@ func (l *lintCommand) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	m := newMeter(c.ErrOrStderr(), l.quiet)
-	options := lint.Options{Root: root, Only: only, Version: Version(), Strict: l.profile == "strict", Progress: m.stage}
+	options := lint.Options{Root: root, Only: only, Version: Version(), Progress: m.stage}
+	if options.Config, err = lint.LoadConfig(root); err != nil {
+		return usage(err, "docs/lint/config.md has every field")
+	}
+	if c.Flags().Changed("profile") {
+		options.Strict = l.profile == "strict"
+	}
 	defer m.end()
 	if l.newFrom != "" {
 		if err := l.before(c.Context(), options); err != nil {

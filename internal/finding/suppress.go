@@ -16,6 +16,7 @@ const Day = "2006-01-02"
 type Rule struct {
 	ID     catalog.ID
 	Route  string    // "GET /me" or "/me", a * at the end stands for any rest; empty: everywhere
+	Path   string    // a file, or a folder for all below it; empty: everywhere
 	Reason string    // never empty
 	Until  time.Time // the last day; zero: no end
 	Where  string    // file:line, for notes
@@ -49,6 +50,9 @@ func Suppress(r *Report, rules []Rule, today time.Time) {
 }
 
 func (rule Rule) means(l Location) bool {
+	if rule.Path != "" && l.Path != rule.Path && !strings.HasPrefix(l.Path, rule.Path+"/") {
+		return false
+	}
 	if rule.Route == "" {
 		return true
 	}

@@ -19,6 +19,8 @@ type Check struct {
 	// Strict checks need a judgement that no program can make, or see places that
 	// are right in many services. They run in the strict profile alone.
 	Strict bool
+	// Limits says that something in front of the service may do what is missing.
+	Limits bool
 	// Counts says, for people, what is taken as a fault and what as a remedy.
 	Counts string
 	Run    func(*pass)

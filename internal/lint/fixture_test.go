@@ -17,7 +17,7 @@ import (
 // lintText runs the linter on one file.
 func lintText(t testing.TB, name, text string, strict bool) *finding.Report {
 	t.Helper()
-	r, err := Run(t.Context(), Options{FS: fstest.MapFS{name: {Data: []byte(text)}}, Strict: strict})
+	r, err := Run(t.Context(), Options{FS: fstest.MapFS{name: {Data: []byte(text)}}, Config: Config{Strict: strict}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,8 +39,7 @@ type Options struct {
 	// a failure may stand anywhere. Empty: all findings.
 	Only    []string
 	Version string
-	Strict  bool         // the checks that need judgement, too
-	Library *library.Set // nil: the built-in one
+	Config
 	// Progress is told of each stage as it begins, from one goroutine. It may be nil.
 	Progress func(stage string)
 	Now      func() time.Time // nil: time.Now
@@ -78,19 +77,16 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 		say = func(string) {}
 	}
 	started := now()
-	lib := o.Library
-	if lib == nil {
-		var err error
-		if lib, err = library.Builtin(); err != nil {
-			return nil, err
-		}
+	lib, err := o.library()
+	if err != nil {
+		return nil, err
 	}
 	fsys, done, err := o.open()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	w := &walker{ctx: ctx, fsys: fsys, size: map[ir.Language]*finding.Language{}, skips: skips{}}
+	w := &walker{ctx: ctx, fsys: fsys, exclude: o.Exclude, size: map[ir.Language]*finding.Language{}, skips: skips{}}
 	say("reading files")
 	if err := w.walk(); err != nil {
 		return nil, err
@@ -129,6 +125,11 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 		if c.Strict && !o.Strict {
 			continue
 		}
+		if c.Limits && o.ThrottledUpstream {
+			report.Runs = append(report.Runs, finding.Run{Check: string(c.ID), Weakness: c.ID, Verdict: finding.Skipped,
+				Why: "throttled-upstream: " + ConfigName + " says that something in front of the service limits requests"})
+			continue
+		}
 		p := &pass{subject: s, check: c}
 		c.Run(p)
 		found := slices.DeleteFunc(p.findings(), func(f finding.Finding) bool { return !within(f.Location.Path, o.Only) })
@@ -136,6 +137,11 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 		report.Runs = append(report.Runs, runOf(p, found))
 	}
 	direct(report, program, now(), o.Strict, o.Only)
+	notes := len(report.Notes)
+	finding.Suppress(report, o.Suppress, now())
+	if len(o.Only) > 0 { // of a part of the tree nobody can say that a rule is of no use
+		report.Notes = report.Notes[:notes]
+	}
 	report.Findings = finding.Sorted(report.Findings)
 	report.Stats = stats(w, program, facts)
 	report.Ended = now().UTC()

@@ -25,7 +25,8 @@ const (
 // Why a file was not read, or not as others are.
 const (
 	whyBinary     = "binary"
-	whyBroken     = "broken" // read as far as it goes
+	whyExcluded   = "excluded" // by the configuration
+	whyBroken     = "broken"   // read as far as it goes
 	whyGenerated  = "generated"
 	whyHuge       = "huge"
 	whyLimit      = "beyond the limit of one run"
@@ -53,12 +54,14 @@ var (
 
 // A walker reads a tree of files, in the order of their names.
 type walker struct {
-	ctx   context.Context
-	fsys  fs.FS
-	tree  ir.Tree
-	total int
-	size  map[ir.Language]*finding.Language
-	skips skips
+	ctx  context.Context
+	fsys fs.FS
+	// exclude are files and folders that are not read.
+	exclude []string
+	tree    ir.Tree
+	total   int
+	size    map[ir.Language]*finding.Language
+	skips   skips
 }
 
 // skips counts files by the reason for which they were not read.
@@ -108,6 +111,8 @@ func (w *walker) dir(dir string, depth int, isBuilt bool) error {
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
 		switch {
+		case slices.Contains(w.exclude, name):
+			w.skips.add(whyExcluded, name)
 		case e.Type()&fs.ModeSymlink != 0:
 			if l, ok := languages[path.Ext(name)]; ok && l != "" || path.Ext(name) == "" {
 				w.skips.add(whySymlink, name)
