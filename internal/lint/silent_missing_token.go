@@ -24,6 +24,9 @@ var _ = add(Check{
 			if w.Outcome != flow.Absent {
 				return false
 			}
+			if w.Exit == flow.Responds && w.Status >= 200 && w.Status < 400 {
+				return false // it goes well without a token
+			}
 			p.looks()
 			return ends(w) && silent(w) && !said[answers(w)]
 		}) {

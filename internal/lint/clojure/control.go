@@ -223,13 +223,22 @@ func logic(k ir.OpKind) special {
 			}
 			first := parts[0]
 			if len(parts) > 1 {
-				first = b.op(f, k, parts...)
+				first = b.pairs(f, k, parts)
 			}
 			b.rest(f, k, first, made, e, args[i+2:], d)
 			return
 		}
-		b.give(f, b.op(f, k, parts...), d)
+		b.give(f, b.pairs(f, k, parts), d)
 	}
+}
+
+// pairs makes one operation of two operands after the other.
+func (b *body) pairs(f *form, k ir.OpKind, parts []ir.Expr) ir.Expr {
+	e := parts[len(parts)-1]
+	for i := len(parts) - 2; i >= 0; i-- {
+		e = b.op(f, k, parts[i], e)
+	}
+	return e
 }
 
 // rest lowers the end of an and or or: first is what stands before, made and e the

@@ -141,6 +141,43 @@ func update(path bool) special {
 	}
 }
 
+// selectKeys lowers (select-keys m [:a :b]), where the keys are known.
+func selectKeys(b *body, f *form, args []*form, d dest) {
+	if len(args) != 2 || !b.known(args[1]) {
+		b.give(f, b.apply(f, b.symbol(f.kids[0]), args), d)
+		return
+	}
+	m := b.temp(args[0], "", b.value(args[0]))
+	o := &ir.Object{Span: b.span(f)}
+	for _, k := range args[1].kids {
+		o.Fields = append(o.Fields, b.field(k, b.member(k, b.use(m, k), k)))
+	}
+	b.give(f, o, d)
+}
+
+// known says whether a vector holds keys alone that are known.
+func (b *body) known(f *form) bool {
+	for _, k := range f.kids {
+		if _, ok := b.constKey(k); !ok {
+			return false
+		}
+	}
+	return f.kind == vector && len(f.kids) <= 64
+}
+
+// dissoc lowers (dissoc m :a :b): a map like m, in which these are nil.
+func dissoc(b *body, f *form, args []*form, d dest) {
+	if len(args) < 2 || !b.known(&form{kind: vector, kids: args[1:]}) {
+		b.give(f, b.apply(f, b.symbol(f.kids[0]), args), d)
+		return
+	}
+	o := &ir.Object{Span: b.span(f), Fields: []ir.Field{{Span: b.span(args[0]), Value: b.value(args[0])}}}
+	for _, k := range args[1:] {
+		o.Fields = append(o.Fields, b.field(k, b.null(k)))
+	}
+	b.give(f, o, d)
+}
+
 // merge lowers (merge a b): the fields of both.
 func merge(b *body, f *form, args []*form, d dest) {
 	o := &ir.Object{Span: b.span(f)}

@@ -105,6 +105,7 @@ func (b *body) resource(f *form, forms []*form) {
 	req := &ir.Var{Span: b.span(f), Name: "request", Func: b.fn, Type: &ir.Type{Symbol: request}}
 	b.fn.Params = []*ir.Var{req}
 	ctx := b.temp(f, "ctx", &ir.Object{Span: b.span(f), Fields: []ir.Field{{Span: b.span(f), Name: "request", Value: b.use(req, f)}}})
+	ctx.Type = &ir.Type{Symbol: "clj:liberator.core/Context"}
 	entries := b.entries(forms, nil, 0)
 	for _, d := range decisions {
 		e := find(entries, d.key)

@@ -34,6 +34,7 @@ var _ = func() bool {
 		"=": operation(ir.Equal), "==": operation(ir.Equal), "identical?": operation(ir.Equal), "not=": operation(ir.NotEqual),
 		"<": operation(ir.Less), "<=": operation(ir.LessEqual), ">": operation(ir.Greater), ">=": operation(ir.GreaterEqual),
 		"get": get, "get-in": getIn, "assoc": assoc, "assoc-in": assocIn, "update": update(false), "update-in": update(true), "merge": merge,
+		"select-keys": selectKeys, "dissoc": dissoc,
 		"swap!": swap, "vswap!": swap, "alter": swap, "commute": swap, "send": swap, "send-off": swap, "alter-var-root": swap,
 		"reset!": reset, "vreset!": reset, "ref-set": reset, "list": listOf, "vector": listOf, "hash-map": mapOf, "array-map": mapOf, "instance?": instance,
 		"def": def_, "defonce": def_, "defn": defn, "defn-": defn, "defmacro": ignore, "definline": defn, "defmulti": ignore, "defmethod": defmethod,

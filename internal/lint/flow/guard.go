@@ -270,8 +270,13 @@ func hookParam(f *ir.Func) int {
 			return i
 		}
 	}
-	if f.Module != nil && f.Module.Language == ir.JavaScript && len(f.Params) > 0 {
-		return 0
+	if f.Module != nil && len(f.Params) > 0 {
+		switch f.Module.Language {
+		case ir.JavaScript:
+			return 0
+		case ir.Clojure:
+			return len(f.Params) - 1
+		}
 	}
 	return -1
 }

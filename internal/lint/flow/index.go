@@ -101,7 +101,7 @@ func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
 // reads notes members that are read as a token: only those with a telling name
 // are asked for, they are many.
 func (x *index) reads(f *ir.Func, e ir.Expr, name string) bits {
-	if !namesToken(name) && !strings.EqualFold(name, "status") && !strings.EqualFold(name, "body") {
+	if !namesToken(name) && !strings.EqualFold(name, "status") && !strings.EqualFold(name, "body") && name != "identity" {
 		return 0
 	}
 	row, _ := x.w.r.RowOf(e)
@@ -109,18 +109,25 @@ func (x *index) reads(f *ir.Func, e ir.Expr, name string) bits {
 		return 0
 	}
 	b := bitsOf(row)
-	if row.Does == library.Extract && namesToken(name) {
+	if row.Does == library.Extract && (namesToken(name) || leftByGuard(row)) {
 		b |= doesToken
 		x.sites[f] = append(x.sites[f], e)
 	}
 	return b
 }
 
+// leftByGuard says that a row reads who asks, as a middleware before has left it:
+// nobody, where there was no token.
+func leftByGuard(r *library.Row) bool { return r.From == "state" && r.Marks == library.Claims }
+
 func bitsOf(r *library.Row) bits {
 	switch r.Does {
 	case library.Verify, library.Decode, library.Issue, library.Refresh, library.Revoke, library.Check:
 		return doesToken
 	case library.Extract:
+		if leftByGuard(r) {
+			return doesToken
+		}
 		return 0 // the name says it
 	case library.Secret:
 		return doesPassword

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
@@ -516,7 +517,7 @@ func (w *walker) extract(st *state, s *site, k func(*state, *value)) {
 		name = lastName(s.symbol)
 	}
 	token := marks&Token != 0 || namesToken(name)
-	if !token {
+	if !token && !leftByGuard(s.row) {
 		v := mk(value{marks: marks | User, from: s.x.At()})
 		k(st, w.untrackedValue(s, v))
 		return
@@ -526,9 +527,13 @@ func (w *walker) extract(st *state, s *site, k func(*state, *value)) {
 	if namesRefresh(name) {
 		op.Use = "refresh"
 	}
-	there := mk(value{is: thing, marks: Token, from: s.x.At()})
+	holds := Token
+	if !token {
+		holds = Claim
+	}
+	there := mk(value{is: thing, marks: holds, from: s.x.At()})
 	if st.op != nil {
-		k(st, w.untrackedValue(s, mk(value{marks: Token, from: s.x.At()})))
+		k(st, w.untrackedValue(s, mk(value{marks: holds, from: s.x.At()})))
 		return
 	}
 	absent := st.with(func(c *state) {
@@ -597,6 +602,14 @@ func (w *walker) valueCall(st *state, s *site, k func(*state, *value)) {
 	if v, ok := textual(name, s.recv, s.args); ok {
 		k(st, w.shape(s, v))
 		return
+	}
+	if len(s.row.Returns) == 1 && s.row.Marks == "" {
+		if n, ok := strings.CutPrefix(s.row.Returns[0], "arg "); ok {
+			if i, err := strconv.Atoi(n); err == nil && i >= 0 && i < len(s.args) {
+				k(st, s.args[i])
+				return
+			}
+		}
 	}
 	v := blend(append([]*value{s.recv}, s.args...))
 	if v != nil {
