@@ -1,0 +1,26 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"os"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+func key(*jwt.Token) (any, error) { return []byte(os.Getenv("JWT_SECRET")), nil }
+
+func auth(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := jwt.Parse(r.Header.Get("Authorization"), key, jwt.WithValidMethods([]string{"HS256"})); err != nil { // want deny-then-serve
+			slog.Warn("token refused", "err", err, "client", r.RemoteAddr, "path", r.URL.Path, "agent", r.UserAgent())
+			http.Error(w, "unauthorized", http.StatusUnauthorized)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func main() {
+	http.Handle("GET /me", auth(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("{}")) })))
+	http.ListenAndServe(":8080", nil)
+}

@@ -1,0 +1,29 @@
+const express = require('express');
+const jwt = require('jsonwebtoken');
+const logger = require('pino')();
+
+const app = express();
+const revoked = new Set();
+setInterval(() => revoked.clear(), 24 * 60 * 60 * 1000);
+
+function authenticate(req, res, next) {
+  const token = (req.headers.authorization || '').slice(7);
+  const refuse = (reason) => {
+    logger.warn({ reason, ip: req.ip, path: req.path, agent: req.get('user-agent') }, 'token refused');
+    res.sendStatus(401);
+  };
+  let claims;
+  try {
+    claims = jwt.verify(token, process.env.JWT_SECRET, { algorithms: ['HS256'] });
+  } catch (err) {
+    return refuse(err.name);
+  }
+  if (revoked.has(claims.jti)) {
+    return refuse('revoked');
+  }
+  req.user = claims;
+  next();
+}
+
+app.get('/me', authenticate, (req, res) => res.json(req.user));
+app.listen(3000);

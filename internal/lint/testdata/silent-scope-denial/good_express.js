@@ -1,0 +1,22 @@
+const express = require('express');
+const jwt = require('jsonwebtoken');
+const logger = require('pino')();
+
+const app = express();
+
+app.get('/admin', (req, res) => {
+  let claims;
+  try {
+    claims = jwt.verify(req.headers.authorization, process.env.JWT_SECRET, { algorithms: ['HS256'] });
+  } catch (err) {
+    logger.warn({ reason: err.name, ip: req.ip, path: req.path, agent: req.get('user-agent') }, 'token refused');
+    return res.sendStatus(401);
+  }
+  if (!claims.scope.includes('admin')) {
+    logger.warn({ sub: claims.sub, scope: claims.scope, path: req.path }, 'denied');
+    return res.sendStatus(403);
+  }
+  res.json({});
+});
+
+app.listen(3000);

@@ -1,0 +1,18 @@
+const express = require('express');
+const cookies = require('cookie-parser');
+const jwt = require('jsonwebtoken');
+const logger = require('pino')();
+
+const app = express();
+app.use(cookies());
+
+app.get('/download', (req, res) => {
+  try {
+    res.json(jwt.verify(req.cookies.token, process.env.JWT_SECRET, { algorithms: ['HS256'] }));
+  } catch (err) {
+    logger.warn({ reason: err.name, ip: req.ip, path: req.path, agent: req.get('user-agent') }, 'token refused');
+    res.sendStatus(401);
+  }
+});
+
+app.listen(3000);
