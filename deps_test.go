@@ -44,6 +44,7 @@ internal/scan: guard/event internal/catalog internal/finding internal/scan/forge
 internal/scan/forge:                                        # makes hostile tokens; knows nothing but tokens
 internal/lint: guard/event internal/catalog internal/finding internal/lint/*
 internal/lint/ir:                                           # the small language that all frontends speak
+internal/lint/mutate: internal/lint                        # a program: deletes records, and sees whether lint notices
 internal/lint/ecma:                                         # parses JavaScript and TypeScript; knows nothing of tokens
 internal/lint/golang: internal/lint/ir                      # one frontend a language: source to ir
 internal/lint/javascript: internal/lint/ir internal/lint/ecma

@@ -3,7 +3,6 @@ package lint
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -122,16 +121,13 @@ func location(s ir.Span, fn *ir.Func) finding.Location {
 	return finding.Location{Path: s.File.Path, Line: line, Column: column, Function: name(fn)}
 }
 
-// closure is how a frontend names a function literal within a function.
-var closure = regexp.MustCompile(`(\.func\d+(\.\d+)*)+$`)
-
-// name is that of the declared function around fn: people look for that one, and
-// it does not change when a literal is added before another.
+// name is that of a function as its frontend gives it: Authenticator.func1 for a
+// closure, as in the stack traces of Go.
 func name(fn *ir.Func) string {
 	if fn == nil {
 		return ""
 	}
-	return closure.ReplaceAllString(fn.Name, "")
+	return fn.Name
 }
 
 // routeOf writes a route as in "POST /refresh"; nothing for nil.
