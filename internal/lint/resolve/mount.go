@@ -576,7 +576,12 @@ func (r *Resolver) linksOf(v Value, a ir.Expr, row *library.Row, depth int) []Li
 			l.Call = call
 		}
 		if p, arg, up := r.wrapped(v); p != nil {
+			if r.unwrapping[v.Func] {
+				return nil // who passes it to itself is another way of getting there
+			}
+			r.unwrapping[v.Func] = true
 			inner := r.links(arg, up, row, depth+1)
+			delete(r.unwrapping, v.Func)
 			if next := r.passesOn(v.Func, p); len(inner) > 0 && (inner[0].Func != nil || next) {
 				l.Wraps = !next
 				return append([]Link{l}, inner...)

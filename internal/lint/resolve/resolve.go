@@ -97,7 +97,8 @@ type Resolver struct {
 	callers    map[*ir.Func][]site // of the round before
 	mounted    map[*ir.Func][]hand
 	added      map[string][]source
-	next       links // of this round
+	unwrapping map[*ir.Func]bool // wrappers whose inside links is looking for
+	next       links             // of this round
 	impl       map[*ir.Class][]*ir.Class
 	subs       map[*ir.Class][]*ir.Class
 	shapes     []string
@@ -117,7 +118,7 @@ func New(p *ir.Program, lib *library.Set) *Resolver {
 		prog: p, lib: lib,
 		rows: map[string]*library.Row{}, routers: map[string]bool{},
 		joined: map[join]string{},
-		envs:   map[frame]*Env{},
+		envs:   map[frame]*Env{}, unwrapping: map[*ir.Func]bool{},
 		lists:  map[listKey]*ir.List{},
 		memo:   map[key]set{},
 		active: map[key]int32{},
