@@ -603,7 +603,7 @@ func (r *Resolver) pathOf(c *ir.Call, t Target, env *Env) (path string, rest []i
 			}
 		}
 	}
-	if from < len(args) {
+	if from >= 0 && from < len(args) {
 		rest = args[from:]
 	}
 	return path, rest
