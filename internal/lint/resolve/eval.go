@@ -120,16 +120,7 @@ func (r *Resolver) eval(e ir.Expr, i int, env *Env) set {
 	case *ir.Name:
 		return r.variable(e.Var, env)
 	case *ir.Extern:
-		if all := r.globals[e.Symbol]; len(all) > 0 {
-			return r.once(key{e.Symbol, 0, nil}, func() set {
-				var s set
-				for _, src := range all {
-					s.merge(r.source(src, nil))
-				}
-				return s
-			})
-		}
-		s.add(Value{Symbol: symbol(e.Symbol)})
+		return r.global(e.Symbol)
 	case *ir.FuncRef:
 		s.add(Value{Func: e.Func, Env: env.in(e.Func.Outer)})
 		s.param = e.Literal && open(e.Func.Outer, env)
@@ -209,6 +200,22 @@ func (r *Resolver) eval(e ir.Expr, i int, env *Env) set {
 		return r.eval(e.Right, 0, env)
 	}
 	return s
+}
+
+// global is what lies outside the program, or what the program assigned to a name
+// that nobody declares.
+func (r *Resolver) global(sym string) set {
+	all := r.globals[sym]
+	if len(all) == 0 {
+		return set{vals: []Value{{Symbol: symbol(sym)}}}
+	}
+	return r.once(key{sym, 0, nil}, func() set {
+		var s set
+		for _, src := range all {
+			s.merge(r.source(src, nil))
+		}
+		return s
+	})
 }
 
 // variable is all that is ever assigned to v.

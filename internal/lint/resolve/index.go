@@ -155,6 +155,11 @@ func (rd reader) stmt(s ir.Stmt) {
 	ir.Parts(s, rd.stmt, rd.expr)
 }
 
+// globalObject says whether the members of a name are names that all can see.
+func globalObject(sym string) bool {
+	return sym == "js:globalThis" || sym == "js:global" || sym == "js:window"
+}
+
 // typed takes a function that is written where a function type of a library is
 // declared: const auth: RequestHandler = (req, res, next) => {}.
 func (rd reader) typed(e ir.Expr, t *ir.Type) {
@@ -269,6 +274,12 @@ func (rd reader) assign(left ir.Expr, s source) {
 		switch x := left.X.(type) {
 		case *ir.This:
 			c = x.Class
+		case *ir.Extern:
+			if globalObject(x.Symbol) {
+				k := "js:" + left.Name
+				rd.r.globals[k] = append(rd.r.globals[k], s)
+				return
+			}
 		case *ir.Name:
 			if t := x.Var.Type; t != nil && t.Class != nil && !t.Class.Interface {
 				c = t.Class

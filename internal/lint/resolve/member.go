@@ -92,6 +92,9 @@ func (r *Resolver) member(v Value, name string) set {
 // gave it.
 func (r *Resolver) of(v Value, name string) set {
 	var s set
+	if globalObject(v.Symbol) {
+		return r.global("js:" + name)
+	}
 	if !v.Is {
 		if row := r.row(v.Symbol); row != nil && len(row.Returns) > 0 && isType(row.Returns[0]) {
 			// A field: its type counts.

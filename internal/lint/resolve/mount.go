@@ -490,7 +490,7 @@ func (r *Resolver) links(a ir.Expr, env *Env, row *library.Row, depth int) []Lin
 	var out []Link
 	var ways [][]Link
 	for _, v := range of.vals {
-		if v.Is && v.Call == nil && len(of.vals) > 1 {
+		if len(of.vals) > 1 && v.Call == nil && v.Symbol != "" && (v.Is || r.row(v.Symbol) == nil) {
 			continue // what is declared says less than what is there
 		}
 		ways = append(ways, r.linksOf(v, a, row, depth))

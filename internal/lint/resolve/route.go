@@ -57,6 +57,7 @@ func (r *Resolver) Handlers() []Link { return r.mounts().central }
 // A table is all that is mounted.
 type table struct {
 	nodes       map[any]*node
+	under       map[any]bool // nodes that are being made
 	order       []*node
 	routes      []*Route
 	middlewares []Link
@@ -122,7 +123,7 @@ func (r *Resolver) mounts() *table {
 	if r.table != nil {
 		return r.table
 	}
-	r.table = &table{nodes: map[any]*node{}}
+	r.table = &table{nodes: map[any]*node{}, under: map[any]bool{}}
 	contexts := map[*ir.Func][]*Env{}
 	r.decorated()
 	var later []func()
@@ -346,9 +347,11 @@ func (r *Resolver) nodeOf(v Value) *node {
 			break
 		}
 	}
-	if t.Row == nil {
+	if t.Row == nil || r.table.under[k] {
 		return nil
 	}
+	r.table.under[k] = true // r = r.Group("/x") hangs on itself
+	defer delete(r.table.under, k)
 	switch t.Row.Does {
 	case library.Router:
 		var n *node
@@ -775,6 +778,9 @@ func (r *Resolver) publish(n *node, m *mounted) {
 		}
 		for _, method := range methods {
 			made++
+			if !strings.HasPrefix(rel, "/") && !strings.HasPrefix(rel, ellipsis) {
+				rel = "/" + rel
+			}
 			rt := &Route{Span: m.Span, Framework: pkg(m.symbol), Method: method, Path: rel, Chain: chain, central: central, Router: router, Known: m.known && router != nil && !strings.Contains(rel, ellipsis)}
 			for _, old := range *out {
 				if old.Span == rt.Span && old.Method == rt.Method && old.Path == rt.Path && sameLinks(old.Chain, rt.Chain) {
