@@ -125,16 +125,12 @@ func (w *walker) construct(st *state, t resolve.Target, captured env, args []*va
 		k(st, obj)
 		return
 	}
-	inner := *st
+	inner := w.inside(st, t.Func, obj)
 	inner.env = w.bind(captured, t.Func, args)
-	inner.this, inner.defers, inner.rec = obj, nil, record{}
-	if st.decided != nil {
-		inner.decided = inherited
-	}
 	key := memoKey{t.Func, t.Env, inner.key() + 1}
 	sum, ok := w.memo[key]
 	if !ok {
-		sum = w.execute(t.Func, t.Env, &inner)
+		sum = w.execute(t.Func, t.Env, inner)
 		w.memo[key] = sum
 	}
 	for _, x := range sum.throws {
@@ -206,24 +202,32 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 		k(st, nil)
 		return
 	}
-	inner := &state{
-		env: captured, this: this, op: st.op, outcome: st.outcome, pending: st.pending, answered: st.answered, status: st.status,
-		at: st.at, atFunc: st.atFunc, verbose: st.verbose, served: st.served, thrown: st.thrown, thrownAt: st.thrownAt,
-		escaped: st.escaped, guessed: st.guessed, central: st.central, uses: st.uses, used: st.used, settled: st.settled, panicking: st.panicking,
+	inner := w.inside(st, f, this)
+	lean := st.op == nil && w.index.reach(f)&doesToken == 0
+	if lean {
+		// What no token comes to is walked for its records alone.
+		captured, args, inner.this = telling(captured), tellingArgs(args), nil
 	}
-	if st.decided != nil {
-		inner.decided = inherited
-	}
-	inner.env = w.bind(inner.env, f, args)
-	if f.Recv != nil && this != nil {
+	inner.env = w.bind(captured, f, args)
+	if f.Recv != nil && inner.this != nil {
 		inner.env = inner.env.with(f.Recv, this)
 	}
 	key := memoKey{f, in, inner.key()}
 	sum, ok := w.memo[key]
 	if !ok {
-		fuel := w.fuel
 		sum = w.execute(f, in, inner)
-		if w.fuel >= 0 || fuel < 0 {
+		if lean {
+			for i, x := range sum.returns {
+				if !tells(x.val) {
+					sum.returns[i].val = nil
+				}
+			}
+			sum.returns, sum.throws = w.mergeExits(sum.returns), sum.throws[:min(1, len(sum.throws))]
+		}
+		if w.fuel >= 0 {
+			if len(w.memo) > maxMemo {
+				clear(w.memo)
+			}
 			w.memo[key] = sum
 		}
 	}
@@ -233,6 +237,62 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 	for _, x := range sum.returns {
 		k(w.leave(st, x.st, f, c, at), x.val)
 	}
+}
+
+// maxMemo bounds the calls whose outcome is remembered.
+const maxMemo = 100_000
+
+// inside is the state in which a function begins: that of the caller, without what
+// cannot matter in it, so that calls from many places are one.
+func (w *walker) inside(st *state, f *ir.Func, this *value) *state {
+	in := *st
+	in.env, in.this, in.defers, in.rec = nil, this, nil, record{}
+	in.decided = nil
+	if st.decided != nil {
+		in.decided = inherited
+	}
+	in.uses |= w.index.named(f)
+	does := w.index.reach(f)
+	if does&doesAnswer == 0 {
+		in.pending, in.answered, in.status, in.at, in.atFunc, in.verbose = 0, false, 0, ir.Span{}, nil, false
+		in.served, in.servedAt, in.aborted, in.handed, in.thrown, in.thrownAt, in.collected = false, place{}, false, false, nil, place{}, false
+	}
+	if does&doesToken == 0 {
+		in.uses, in.used, in.decoded = in.uses&flagsOfNames, nil, nil
+		if in.outcome == Succeeded {
+			in.op = nil
+		}
+	}
+	return &in
+}
+
+// tells says that a value holds something that must not get into a record, or is a
+// function.
+func tells(v *value) bool { return v != nil && (v.fn != nil || v.settle != nil || v.deepMarks(2) != 0) }
+
+func telling(e env) (out env) {
+	for _, x := range e {
+		if tells(x.val) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func tellingArgs(args []*value) []*value {
+	var out []*value
+	for i, a := range args {
+		if a != nil && !tells(a) {
+			if out == nil {
+				out = append(out, args...)
+			}
+			out[i] = nil
+		}
+	}
+	if out == nil {
+		return args
+	}
+	return out
 }
 
 // bind gives parameters their arguments.
@@ -348,6 +408,18 @@ func (w *walker) deferring(returns, throws []exit) (r, t []exit) {
 func (w *walker) leave(st, x *state, f *ir.Func, c *ir.Call, at ir.Span) *state {
 	out := *x
 	out.env = st.env
+	out.uses = x.uses&^flagsOfNames | st.uses
+	does := w.index.reach(f)
+	if does&doesAnswer == 0 {
+		out.pending, out.answered, out.status, out.at, out.atFunc, out.verbose = st.pending, st.answered, st.status, st.at, st.atFunc, st.verbose
+		out.served, out.servedAt, out.aborted, out.handed, out.thrown, out.thrownAt, out.collected = st.served, st.servedAt, st.aborted, st.handed, st.thrown, st.thrownAt, st.collected
+	}
+	if does&doesToken == 0 {
+		out.used, out.decoded = st.used, st.decoded
+		if st.op != nil && st.outcome == Succeeded {
+			out.op, out.outcome = st.op, st.outcome
+		}
+	}
 	for _, e := range x.env {
 		if e.v.Func != f && !within(e.v.Func, f) {
 			out.env = out.env.with(e.v, e.val)
@@ -460,10 +532,7 @@ func (w *walker) matters(st *state, f *ir.Func, captured env, args []*value, thi
 	if bits&(doesToken|doesLimit|doesPassword) != 0 {
 		return true
 	}
-	if st.op != nil && bits&(doesRecord|doesAnswer|doesThrow) != 0 {
-		return true
-	}
-	if bits&(doesAnswer|doesThrow|doesRecord) != 0 {
+	if bits&doesRecord != 0 || st.tracks() && bits&(doesAnswer|doesThrow) != 0 {
 		return true
 	}
 	interesting := func(v *value) bool {

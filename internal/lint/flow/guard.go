@@ -237,7 +237,6 @@ func (w *walker) hooked(j *job, l resolve.Link, h hook, st *state, err *value, a
 		in.env = in.env.with(f.Params[n], err)
 	}
 	w.fuel, w.nesting, w.depth = maxFuel, 0, 0
-	clear(w.memo)
 	w.f = nil
 	sum := w.execute(f, h.in, &in)
 	hj := &job{root: &Root{Func: f, Routes: j.root.Routes, Link: true}, before: j.before}

@@ -31,12 +31,15 @@ type index struct {
 	callers map[*ir.Func][]*ir.Func // functions that call, or hold, a function
 	inner   map[*ir.Func][]*ir.Func // literals in a function
 	sites   map[*ir.Func][]ir.Expr  // ops that stand in a function
+	names   map[*ir.Func]uses
+	life    map[*ir.Func]*life
 }
 
 func newIndex(w *walker) *index {
 	x := &index{
 		w: w, bits: map[*ir.Func]bits{}, own: map[*ir.Func]bits{}, frees: map[*ir.Func]map[*ir.Var]struct{}{},
 		globals: map[ir.Expr]*value{}, callers: map[*ir.Func][]*ir.Func{}, inner: map[*ir.Func][]*ir.Func{}, sites: map[*ir.Func][]ir.Expr{},
+		names: map[*ir.Func]uses{}, life: map[*ir.Func]*life{},
 	}
 	for _, f := range w.p.Funcs {
 		x.read(f)
@@ -168,6 +171,109 @@ func (x *index) spread() {
 }
 
 func (x *index) reach(f *ir.Func) bits { return x.bits[f] }
+
+// named are the flags of a function's name.
+func (x *index) named(f *ir.Func) uses {
+	u, ok := x.names[f]
+	if !ok {
+		u = named(f)
+		x.names[f] = u
+	}
+	return u
+}
+
+// A life says how far into a function each variable is read: behind that statement,
+// what is known of it does not matter. Statements are numbered as they stand.
+type life struct {
+	last map[*ir.Var]int32
+	at   map[ir.Stmt]int32 // the number of each statement, given at its end
+}
+
+// lives makes the life of a function. What is read in a loop is read to its end; what
+// a literal reads, that may run later, to the end of the function.
+func (x *index) lives(f *ir.Func) *life {
+	if l, ok := x.life[f]; ok {
+		return l
+	}
+	l := &life{last: map[*ir.Var]int32{}, at: map[ir.Stmt]int32{}}
+	x.life[f] = l
+	const never = 1 << 30
+	var n int32
+	var read []*ir.Var // in order; of loops that are open
+	loops := 0
+	var depth int
+	var expr func(e ir.Expr)
+	var stmt func(s ir.Stmt)
+	use := func(v *ir.Var, at int32) {
+		if v != nil {
+			l.last[v] = max(l.last[v], at)
+			if loops > 0 {
+				read = append(read, v)
+			}
+		}
+	}
+	expr = func(e ir.Expr) {
+		depth++
+		defer func() { depth-- }()
+		if depth > maxNesting {
+			return
+		}
+		switch e := e.(type) {
+		case *ir.Name:
+			use(e.Var, n+1) // in the statement that ends next
+		case *ir.FuncRef:
+			if e.Literal && e.Func != nil && e.Func != f {
+				for v := range x.free(e.Func) {
+					use(v, never)
+				}
+			}
+			return
+		}
+		ir.Parts(e, stmt, expr)
+	}
+	stmt = func(s ir.Stmt) {
+		depth++
+		defer func() { depth-- }()
+		if depth > maxNesting {
+			return
+		}
+		begin := len(read)
+		whole := false
+		switch s := s.(type) {
+		case *ir.Loop:
+			whole = true
+		case *ir.Try:
+			whole = len(s.Finally) > 0
+		}
+		if whole {
+			loops++
+		}
+		ir.Parts(s, stmt, expr)
+		n++
+		l.at[s] = n
+		if _, later := s.(*ir.Defer); later {
+			ir.Walk([]ir.Stmt{s}, nil, func(e ir.Expr) bool {
+				if v, ok := e.(*ir.Name); ok && v.Var != nil {
+					l.last[v.Var] = never
+				}
+				return true
+			})
+		}
+		if whole {
+			loops--
+			for _, v := range read[begin:] {
+				l.last[v] = max(l.last[v], n)
+			}
+			if loops == 0 {
+				read = read[:0]
+			}
+		}
+	}
+	for _, s := range f.Body {
+		stmt(s)
+	}
+	return l
+}
 
 // free are the variables of functions around f that f or what is in it uses.
 func (x *index) free(f *ir.Func) map[*ir.Var]struct{} {

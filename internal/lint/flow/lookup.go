@@ -37,22 +37,17 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 	if len(text) > 400 {
 		text = text[:400]
 	}
-	for f := w.f; f != nil; f = f.up {
-		if namesOther(f.fn.Name) {
-			return false
-		}
+	if st.uses&inOtherUse != 0 {
+		return false
 	}
 	if known && s.row.Does == library.Save && !strings.Contains(strings.ToLower(name), "del") && !strings.Contains(strings.ToLower(name), "remove") {
 		return false // what is written is not asked
 	}
 	op := w.opAt(s, library.Check)
-	if m&Token != 0 && namesRefresh(text) || w.namedRefresh() {
+	if m&Token != 0 && namesRefresh(text) || st.uses&inRefresh != 0 {
 		op.Use = "refresh"
 	}
-	deny := deniesText(text, s.call)
-	for f := w.f; f != nil && !deny; f = f.up {
-		deny = denies(strings.ToLower(f.fn.Name[strings.LastIndexByte(f.fn.Name, '.')+1:]))
-	}
+	deny := deniesText(text, s.call) || st.uses&inDenylist != 0
 	stored := Mark(0)
 	if m&Token != 0 {
 		stored = Record
@@ -159,15 +154,6 @@ func deniesText(text string, c *ir.Call) bool {
 		}
 	}
 	return !stands
-}
-
-func (w *walker) namedRefresh() bool {
-	for f := w.f; f != nil; f = f.up {
-		if namesRefresh(f.fn.Name) {
-			return true
-		}
-	}
-	return false
 }
 
 // nameMark is what the names in a key say, where nothing is known of the value.

@@ -65,19 +65,8 @@ func (w *walker) useOf(op *Op, s *site, token ir.Expr) {
 }
 
 // refreshing says that what runs is called a refresh: the root, its route, or a
-// function on the way.
-func (w *walker) refreshing(st *state) bool {
-	if st.uses&inRefresh != 0 {
-		return true
-	}
-	for f := w.f; f != nil; f = f.up {
-		n := strings.ToLower(f.fn.Name[strings.LastIndexByte(f.fn.Name, '.')+1:])
-		if strings.HasPrefix(n, "refresh") && !strings.Contains(n, "generat") && f.fn.Name != "RefreshToken" && !namesLogin(w.job) {
-			return true
-		}
-	}
-	return false
-}
+// function on the way, and not a login that makes refresh tokens.
+func (w *walker) refreshing(st *state) bool { return st.uses&inExchange != 0 }
 
 func namesLogin(j *job) bool {
 	if j == nil {
@@ -87,7 +76,7 @@ func namesLogin(j *job) bool {
 	for _, r := range j.root.Routes {
 		text += " " + strings.ToLower(r.Path)
 	}
-	for _, n := range []string{"login", "signin", "sign-in", "register", "signup", "sign-up", "verify"} {
+	for _, n := range []string{"login", "signin", "sign-in", "register", "signup", "sign-up"} {
 		if strings.Contains(text, n) {
 			return true
 		}
@@ -101,15 +90,20 @@ func (w *walker) refreshed(s *site) *Op {
 	return w.opAt(s, library.Refresh)
 }
 
-// namesRefresh says that a root is called, or mounted as, a refresh.
-func (x *index) namesRefresh(r *Root) bool {
-	if namesRefresh(r.Func.Name) {
-		return true
+// namedAs are the flags of a root, by its name and routes.
+func (w *walker) namedAs(j *job) uses {
+	u := named(j.root.Func)
+	all := len(j.root.Routes) > 0
+	for _, route := range j.root.Routes {
+		all = all && namesRefresh(route.Path)
 	}
-	for _, route := range r.Routes {
-		if !namesRefresh(route.Path) {
-			return false
-		}
+	if all {
+		u |= inRefresh
 	}
-	return len(r.Routes) > 0
+	if namesLogin(j) {
+		u &^= inRefresh | inExchange
+	} else if u&inRefresh != 0 {
+		u |= inExchange
+	}
+	return u
 }

@@ -96,7 +96,7 @@ func (w *walker) tops() []*ir.Func {
 			up++
 			climb(g, depth+1)
 		}
-		if up == 0 && !isBody(f) {
+		if up == 0 && !isBody(f) && (w.index.reach(f)&doesAnswer != 0 || w.index.sites[f] != nil) {
 			list = append(list, f)
 		}
 	}
@@ -132,12 +132,9 @@ func (w *walker) walkRoot(j *job) {
 		return
 	}
 	w.job = j
-	w.fuel, w.nesting, w.depth = maxFuel, 0, 0
-	clear(w.memo) // what a call means may hang on the root: on its name and routes
-	st := &state{}
-	if w.index.namesRefresh(j.root) {
-		st.uses |= inRefresh
-	}
+	w.fuel, w.nesting, w.depth = min(maxFuel, w.all), 0, 0
+	given := w.fuel
+	st := &state{uses: w.namedAs(j)}
 	if f.Class != nil && f.Recv == nil {
 		st.this = mk(value{is: thing, class: f.Class})
 	}
@@ -150,9 +147,7 @@ func (w *walker) walkRoot(j *job) {
 	for _, x := range sum.throws {
 		w.end(j, x, true)
 	}
-	if w.fuel < 0 {
-		w.facts.Stats.Cut++
-	}
+	w.all -= given - max(w.fuel, 0)
 	w.job = nil
 }
 

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/library"
@@ -12,8 +13,9 @@ import (
 type env []entry
 
 type entry struct {
-	v   *ir.Var
-	val *value
+	v    *ir.Var
+	val  *value
+	hash uint64 // of v
 }
 
 func (e env) of(v *ir.Var) *value {
@@ -49,7 +51,7 @@ func (e env) with(v *ir.Var, val *value) env {
 	}
 	c := make(env, len(e)+1)
 	copy(c, e)
-	c[len(e)] = entry{v, val}
+	c[len(e)] = entry{v, val, varHash(v)}
 	return c
 }
 
@@ -57,7 +59,7 @@ func (e env) with(v *ir.Var, val *value) env {
 func (e env) hash() uint64 {
 	var h uint64
 	for i := range e {
-		h ^= mix(varHash(e[i].v), e[i].val.sum())
+		h ^= mix(e[i].hash, e[i].val.sum())
 	}
 	return h
 }
@@ -113,8 +115,32 @@ const (
 	useRefresh  uses = 1 << iota // a refresh token was verified or looked up
 	usePassword                  // a password was compared
 	useVerified                  // a token was verified
-	inRefresh                    // the root is called a refresh
+
+	// What the functions that are being walked are called.
+	inRefresh    // a refresh
+	inDenylist   // a look-up of what was revoked
+	inOtherUse   // a reset of a password, a confirmation of a mail
+	inExchange   // a refresh, by its verb: refreshTokens, not createRefreshToken
+	flagsOfNames = inRefresh | inDenylist | inOtherUse | inExchange
 )
+
+// named are the flags of a function's name.
+func named(f *ir.Func) (u uses) {
+	last := strings.ToLower(f.Name[strings.LastIndexByte(f.Name, '.')+1:])
+	if namesRefresh(f.Name) {
+		u |= inRefresh
+	}
+	if denies(last) {
+		u |= inDenylist
+	}
+	if namesOther(f.Name) {
+		u |= inOtherUse
+	}
+	if strings.HasPrefix(last, "refresh") && !strings.Contains(last, "generat") && f.Name != "RefreshToken" {
+		u |= inExchange
+	}
+	return u
+}
 
 type place struct {
 	at ir.Span

@@ -9,10 +9,11 @@ import (
 // The bounds of a walk. What is beyond them is not reported, and counted in
 // Stats.Cut.
 const (
-	maxDepth   = 40      // calls within each other
-	maxNesting = 400     // expressions and statements within each other
-	maxFuel    = 400_000 // expressions evaluated from one root
-	maxTargets = 12      // functions behind one call
+	maxDepth   = 20        // calls within each other
+	maxNesting = 400       // expressions and statements within each other
+	maxFuel    = 200_000   // expressions evaluated from one root
+	maxAll     = 4_000_000 // and from all
+	maxTargets = 12        // functions behind one call
 )
 
 // A walker executes functions on states.
@@ -35,6 +36,7 @@ type walker struct {
 	centralOf map[*resolve.Route][]resolve.Link
 	defaults  map[string]string // by framework
 	fuel      int
+	all       int // what all roots have left
 	nesting   int
 	depth     int
 }
@@ -67,9 +69,49 @@ func (w *walker) list(body []ir.Stmt, in []*state) []*state {
 		if len(in) == 0 {
 			return nil
 		}
-		in = w.merge(w.stmt(s, in))
+		in = w.merge(w.forget(w.stmt(s, in), s))
 	}
 	return in
+}
+
+// forget drops what is known of variables that are not read any more, so that more
+// states are alike.
+func (w *walker) forget(list []*state, s ir.Stmt) []*state {
+	if len(list) < 2 {
+		return list
+	}
+	life := w.index.lives(w.f.fn)
+	at, last := life.at[s], life.last
+	for i, st := range list {
+		keep := 0
+		for _, e := range st.env {
+			if w.alive(last, e, at) {
+				keep++
+			}
+		}
+		if keep == len(st.env) {
+			continue
+		}
+		c := *st
+		c.env = make(env, 0, keep)
+		for _, e := range st.env {
+			if w.alive(last, e, at) {
+				c.env = append(c.env, e)
+			}
+		}
+		list[i] = &c
+	}
+	return list
+}
+
+func (w *walker) alive(last map[*ir.Var]int32, e entry, at int32) bool {
+	if e.v.Func != w.f.fn {
+		return true // belongs to a function around this one
+	}
+	if last[e.v] > at {
+		return true
+	}
+	return (e.v.Param >= 0 || e.v == w.f.fn.Recv) && e.val != nil && len(e.val.fields) > 0 // the caller sees it
 }
 
 func (w *walker) stmt(s ir.Stmt, in []*state) []*state {
