@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"go/format"
+	"go/parser"
+	"go/token"
 	"io"
 	"io/fs"
 	"os"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/lint/ecma"
 	"github.com/jotsight/jotsight/internal/lint/flow"
 	"github.com/jotsight/jotsight/internal/lint/ir"
 )
@@ -59,11 +62,11 @@ func (a *Analysis) Fix(ctx context.Context, o Options) (fixed []Fixed, left []fi
 			patches = nil // they never agreed: better none than one that is wrong
 			break
 		}
-		after, err := a.relint(ctx, o, patches)
+		after, spoilt, err := a.relint(ctx, o, patches)
 		if err != nil {
 			return nil, nil, err
 		}
-		good := proven(patches, before, tally(after))
+		good := slices.DeleteFunc(proven(patches, before, tally(after)), func(p patch) bool { return spoilt[p.file] })
 		if len(good) == len(patches) {
 			break
 		}
@@ -137,28 +140,46 @@ func proven(patches []patch, before, after map[spot]int) []patch {
 	})
 }
 
-// relint lints the program with patches in it.
-func (a *Analysis) relint(ctx context.Context, o Options, patches []patch) (*finding.Report, error) {
+// relint lints the program with patches in it. spoilt are the files that would not
+// be read as before; they are left as they are.
+func (a *Analysis) relint(ctx context.Context, o Options, patches []patch) (r *finding.Report, spoilt map[*ir.File]bool, err error) {
 	by := map[*ir.File][]patch{}
 	for _, p := range patches {
 		by[p.file] = append(by[p.file], p)
 	}
 	over := overlay{files: map[string][]byte{}}
+	spoilt = map[*ir.File]bool{}
 	for f, list := range by {
 		text, err := apply(f, list)
-		if err != nil {
-			return nil, err
+		if err != nil || !reads(f, text) {
+			spoilt[f] = true
+			continue
 		}
 		over.files[f.Path] = text
 	}
 	base, done, err := o.open()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer done()
 	over.FS = base
 	o.FS = over
-	return Run(ctx, o)
+	r, err = Run(ctx, o)
+	return r, spoilt, err
+}
+
+// reads reports whether a patched file is still a program, as far as a parser can
+// tell.
+func reads(f *ir.File, text []byte) bool {
+	switch f.Language {
+	case ir.Go:
+		_, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution)
+		return err == nil || f.Broken != ""
+	case ir.JavaScript:
+		l := ecma.LanguageOf(f.Path)
+		return ecma.Parse(string(text), l).Broken <= ecma.Parse(f.Source, l).Broken
+	}
+	return true
 }
 
 // apply gives a file with patches in it, formatted as it was before.

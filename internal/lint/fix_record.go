@@ -14,7 +14,7 @@ import (
 // record writes the missing record of a way, before what answers it. Nothing where
 // it is not clear how.
 func (a *Analysis) record(w *flow.Way) []edit {
-	stmt, bare := enclosing(w.Func.Body, w.At)
+	stmt, bare, next := enclosing(w.Func.Body, w.At)
 	if stmt == nil {
 		return nil
 	}
@@ -29,27 +29,56 @@ func (a *Analysis) record(w *flow.Way) []edit {
 	if l.text == "" {
 		return nil
 	}
-	edits := l.edits
 	at := stmt.At()
-	head := file.Source[strings.LastIndexByte(file.Source[:at.Start], '\n')+1 : at.Start]
+	if op := w.Op.Span; w.Outcome == flow.Succeeded && op.File == file && at.Start <= op.Start && op.End <= at.End {
+		// What is done here is recorded when it is done, unless it is what is answered.
+		if _, returns := stmt.(*ir.Return); !returns && next != nil {
+			at, bare = next.At(), false
+		}
+	}
+	begin, ok := beginning(file.Source, int(at.Start))
 	switch {
-	case bare && file.Language == ir.JavaScript:
+	case bare && file.Language == ir.JavaScript && int(at.Start) == begin:
 		// if (err) return next(err): the statement and its record become a block
 		end := int(at.End)
 		if end < len(file.Source) && file.Source[end] == ';' {
 			end++
 		}
-		return append(edits, edit{int(at.Start), int(at.Start), "{ " + l.text + "; "}, edit{end, end, " }"})
-	case bare:
+		return append(l.edits, edit{begin, begin, "{ " + l.text + "; "}, edit{end, end, " }"})
+	case bare || !ok:
 		return nil
-	case strings.TrimSpace(head) == "":
-		end := ""
-		if file.Language == ir.JavaScript && semicolons(file.Source) {
-			end = ";"
-		}
-		return append(edits, edit{int(at.Start), int(at.Start), l.text + end + "\n" + head})
 	}
-	return append(edits, edit{int(at.Start), int(at.Start), l.text + "; "})
+	head := file.Source[strings.LastIndexByte(file.Source[:begin], '\n')+1 : begin]
+	if strings.TrimSpace(head) != "" {
+		return append(l.edits, edit{begin, begin, l.text + "; "}) // { return x }
+	}
+	end := ""
+	if file.Language == ir.JavaScript && semicolons(file.Source) {
+		end = ";"
+	}
+	return append(l.edits, edit{begin, begin, l.text + end + "\n" + head})
+}
+
+// beginning finds where the statement begins that an expression of it stands in:
+// const {a} = f() is told from its right side on. ok is false where that is not
+// clear.
+func beginning(source string, at int) (begin int, ok bool) {
+	line := strings.LastIndexByte(source[:at], '\n') + 1
+	head := source[line:at]
+	before := strings.TrimRight(head, " \t")
+	switch {
+	case before == "":
+	case strings.HasSuffix(before, "{"), strings.HasSuffix(before, ";"), strings.HasSuffix(before, ")"), strings.HasSuffix(before, "else"):
+		return at, true
+	default:
+		at = line + len(head) - len(strings.TrimLeft(head, " \t"))
+	}
+	// The line itself must not go on with what another began.
+	above := strings.TrimRight(source[:line], " \t\r\n")
+	if i := strings.LastIndexByte(above, '\n') + 1; strings.HasPrefix(strings.TrimLeft(above[i:], " \t"), "//") {
+		return at, true
+	}
+	return at, above == "" || strings.ContainsRune(";{}:)", rune(above[len(above)-1])) || strings.HasSuffix(above, "*/") || before == ""
 }
 
 // written is one record, with what else it needs, such as an import.
@@ -58,17 +87,23 @@ type written struct {
 	edits []edit
 }
 
-// enclosing finds the statement of the innermost list that holds a span. bare says
-// that it stands alone behind an if, a loop or an arrow, without braces.
-func enclosing(body []ir.Stmt, at ir.Span) (found ir.Stmt, bare bool) {
+// enclosing finds the statement of the innermost list that holds a span, and the
+// one after it. bare says that it stands alone behind an if, a loop or an arrow,
+// without braces.
+func enclosing(body []ir.Stmt, at ir.Span) (found ir.Stmt, bare bool, next ir.Stmt) {
 	holds := func(s ir.Span) bool { return s.File == at.File && s.Start <= at.Start && at.End <= s.End }
 	for len(body) > 0 {
 		i := slices.IndexFunc(body, func(s ir.Stmt) bool { return holds(s.At()) })
 		if i < 0 {
-			return found, bare
+			return found, bare, next
 		}
 		s := body[i]
-		found = s
+		found, next = s, nil
+		for _, n := range body[i+1:] {
+			if n.At().Start >= s.At().End && next == nil {
+				next = n
+			}
+		}
 		source, start := at.File.Source, int(s.At().Start)
 		before := strings.TrimRight(source[:start], " \t\r\n")
 		bare = strings.HasSuffix(before, ")") && len(body) == 1 || strings.HasSuffix(before, "else") || strings.HasSuffix(before, "=>")
@@ -97,7 +132,7 @@ func enclosing(body []ir.Stmt, at ir.Span) (found ir.Stmt, bare bool) {
 			}
 		}
 	}
-	return found, bare
+	return found, bare, next
 }
 
 var errorName = regexp.MustCompile(`(?i)^(e|ex|exc|exception|\w*err|\w*error)$`)
@@ -234,6 +269,9 @@ func loggerOf(c *ir.Call, symbol string, in, fn *ir.Func) (logger, bool) {
 			m = &ir.Member{X: start(m.X)}
 		}
 		text := m.X.At().Text()
+		if m.Of.File != nil && m.Of.Start > c.Start {
+			text = strings.TrimRight(m.Of.File.Source[c.Start:m.Of.Start], ".? \t")
+		}
 		if strings.ContainsAny(text, "\n(") {
 			return logger{}, false
 		}
