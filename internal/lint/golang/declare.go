@@ -17,6 +17,7 @@ type lowerer struct {
 	fn          *ir.Func
 	results     []*ir.Var // of fn, where they have names
 	closures    *counter
+	iota        int
 	depth       int
 	alloc       nodes
 	classTypes  map[*ir.Class]*ir.Type
@@ -167,16 +168,17 @@ func (l *lowerer) typeObject(spec *ast.TypeSpec) *object {
 
 // declareTypes gives the variables of a declaration their types.
 func (l *lowerer) declareTypes(d *ast.GenDecl) {
-	for _, spec := range d.Specs {
-		if spec, ok := spec.(*ast.ValueSpec); ok && spec.Type != nil {
-			t := l.typeOf(spec.Type)
-			for _, name := range spec.Names {
-				if o := l.unit.scope[name.Name]; o != nil && o.v != nil && o.v.Type == nil {
-					o.v.Type = t
-				}
+	l.eachValue(d, func(spec *ast.ValueSpec) {
+		if spec.Type == nil {
+			return
+		}
+		t := l.typeOf(spec.Type)
+		for _, name := range spec.Names {
+			if o := l.unit.scope[name.Name]; o != nil && o.v != nil && o.v.Span == l.span(name) {
+				o.v.Type = t
 			}
 		}
-	}
+	})
 }
 
 func (l *lowerer) function(d *ast.FuncDecl) *ir.Func {
@@ -313,12 +315,8 @@ func (l *lowerer) lower() {
 		for _, d := range s.ast.Decls {
 			switch d := d.(type) {
 			case *ast.GenDecl:
-				for _, spec := range d.Specs {
-					if v, ok := spec.(*ast.ValueSpec); ok {
-						l.fn = body
-						body.Body = l.packageVars(body.Body, v)
-					}
-				}
+				l.fn = body
+				l.eachValue(d, func(v *ast.ValueSpec) { body.Body = l.packageVars(body.Body, v) })
 			case *ast.FuncDecl:
 				if l.skipped[d] {
 					continue
@@ -336,12 +334,33 @@ func (l *lowerer) lower() {
 	body.Body = append(body.Body, inits...)
 }
 
+// eachValue visits the variables or constants of a declaration. A constant without
+// a value has that of the one before it, in which iota is one more.
+func (l *lowerer) eachValue(d *ast.GenDecl, visit func(*ast.ValueSpec)) {
+	var last *ast.ValueSpec
+	for i, spec := range d.Specs {
+		v, ok := spec.(*ast.ValueSpec)
+		if !ok {
+			continue
+		}
+		l.iota = i
+		if d.Tok == token.CONST && v.Type == nil && len(v.Values) == 0 && last != nil && last.End()-last.Pos() < 256 {
+			again := *v
+			again.Type, again.Values = last.Type, last.Values
+			v = &again
+		} else {
+			last = v
+		}
+		visit(v)
+	}
+}
+
 // packageVars sets the variables and constants of one declaration.
 func (l *lowerer) packageVars(list []ir.Stmt, spec *ast.ValueSpec) []ir.Stmt {
 	if len(spec.Values) == 0 {
 		return list
 	}
-	set := &ir.Set{Span: l.span(spec), Declare: true}
+	set := &ir.Set{Span: l.spanOfSpec(spec), Declare: true}
 	for i, x := range spec.Values {
 		name := "<module>"
 		if i < len(spec.Names) {
@@ -356,8 +375,9 @@ func (l *lowerer) packageVars(list []ir.Stmt, spec *ast.ValueSpec) []ir.Stmt {
 	}
 	for _, name := range spec.Names {
 		var left ir.Expr
-		if o := l.unit.scope[name.Name]; o != nil && o.v != nil && name.Name != "_" {
-			left = l.use(o, l.span(name))
+		at := l.span(name)
+		if o := l.unit.scope[name.Name]; o != nil && o.v != nil && o.v.Span == at && name.Name != "_" {
+			left = l.use(o, at)
 		}
 		set.Left = append(set.Left, left)
 	}

@@ -3,6 +3,7 @@ package golang
 import (
 	"go/ast"
 	"go/token"
+	"strconv"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
 )
@@ -145,7 +146,7 @@ func (l *lowerer) ident(x *ast.Ident) ir.Expr {
 	case "true", "false":
 		return l.constant(at, ir.Bool, x.Name)
 	case "iota":
-		return l.constant(at, ir.Number, x.Name)
+		return l.constant(at, ir.Number, strconv.Itoa(l.iota))
 	}
 	return &ir.Extern{Span: at, Symbol: l.outside(x.Name)}
 }

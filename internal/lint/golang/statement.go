@@ -343,8 +343,7 @@ func (l *lowerer) target(x ast.Expr, declare bool) ir.Expr {
 
 func (l *lowerer) localDecl(list []ir.Stmt, d *ast.GenDecl) []ir.Stmt {
 	for _, spec := range d.Specs {
-		switch spec := spec.(type) {
-		case *ast.TypeSpec:
+		if spec, ok := spec.(*ast.TypeSpec); ok {
 			o := l.typeObject(spec)
 			l.locals.declare(spec.Name.Name, o)
 			mark := l.locals.open()
@@ -355,30 +354,46 @@ func (l *lowerer) localDecl(list []ir.Stmt, d *ast.GenDecl) []ir.Stmt {
 				l.aliased(o)
 			}
 			l.locals.close(mark)
-		case *ast.ValueSpec:
-			set := &ir.Set{Span: l.span(spec), Declare: true, Right: l.exprs(spec.Values)}
-			var t *ir.Type
-			if spec.Type != nil {
-				t = l.typeOf(spec.Type)
-			}
-			for _, name := range spec.Names {
-				v := l.variable(name, t, l.fn)
-				l.bind(v)
-				switch {
-				case len(spec.Values) == 0 && spec.Type != nil:
-					list = l.zero(list, v, spec.Type)
-				case name.Name == "_":
-					set.Left = append(set.Left, nil)
-				default:
-					set.Left = append(set.Left, &ir.Name{Span: v.Span, Var: v})
-				}
-			}
-			if len(spec.Values) > 0 {
-				list = append(list, set)
-			}
 		}
 	}
+	l.eachValue(d, func(spec *ast.ValueSpec) { list = l.localVars(list, spec) })
 	return list
+}
+
+func (l *lowerer) localVars(list []ir.Stmt, spec *ast.ValueSpec) []ir.Stmt {
+	set := &ir.Set{Span: l.spanOfSpec(spec), Declare: true, Right: l.exprs(spec.Values)}
+	var t *ir.Type
+	if spec.Type != nil {
+		t = l.typeOf(spec.Type)
+	}
+	for _, name := range spec.Names {
+		v := l.variable(name, t, l.fn)
+		l.bind(v)
+		switch {
+		case len(spec.Values) == 0 && spec.Type != nil:
+			list = l.zero(list, v, spec.Type)
+		case name.Name == "_":
+			set.Left = append(set.Left, nil)
+		default:
+			set.Left = append(set.Left, &ir.Name{Span: v.Span, Var: v})
+		}
+	}
+	if len(spec.Values) > 0 {
+		list = append(list, set)
+	}
+	return list
+}
+
+// spanOfSpec is where a specification stands; its values may be those of another.
+func (l *lowerer) spanOfSpec(spec *ast.ValueSpec) ir.Span {
+	if len(spec.Names) == 0 {
+		return l.span(spec)
+	}
+	end := spec.Names[len(spec.Names)-1].End()
+	if n := len(spec.Values); n > 0 {
+		end = max(end, spec.Values[n-1].End())
+	}
+	return l.between(spec.Names[0].Pos(), end)
 }
 
 func (l *lowerer) rangeOver(s *ast.RangeStmt, label string) ir.Stmt {
