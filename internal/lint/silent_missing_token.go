@@ -12,12 +12,13 @@ import (
 var _ = add(Check{
 	ID: catalog.SilentMissingToken,
 	Counts: "A record is what it is for a token that fails, and it must stand on the way that a request without a token takes. " +
-		"Where one branch answers for missing and bad tokens alike, silent-verify-failure names it, and this check does not say it again.",
+		"Where one branch answers for missing and bad tokens alike, it belongs to silent-verify-failure.",
 	Run: func(p *pass) {
 		said := map[ir.Span]bool{}
 		for _, w := range p.Ways {
-			if w.Op.Kind == library.Verify && w.Outcome == flow.Failed && ends(w) && silent(w) {
+			if w.Op.Kind == library.Verify && w.Outcome == flow.Failed {
 				said[answers(w)] = true
+				said[w.At] = true
 			}
 		}
 		for _, w := range worst(p.Ways, func(w *flow.Way) bool {
@@ -28,7 +29,7 @@ var _ = add(Check{
 				return false // it goes well without a token
 			}
 			p.looks()
-			return ends(w) && silent(w) && !said[answers(w)]
+			return ends(w) && silent(w) && refuses(w) && !said[answers(w)] && !said[w.At]
 		}) {
 			p.report(fault{
 				at: answers(w), fn: w.Func, what: w.Op.Name, confidence: sure(w), related: trail(w),
@@ -37,3 +38,9 @@ var _ = add(Check{
 		}
 	},
 })
+
+// refuses reports whether a way is a refusal: a branch was taken because there was no
+// token, and the answer is none of success.
+func refuses(w *flow.Way) bool {
+	return (w.Branch.File != nil || w.Central || w.Op.Row != nil && w.Op.Kind == library.Guard) && (w.Status == 0 || w.Status >= 400)
+}

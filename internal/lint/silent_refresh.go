@@ -2,11 +2,13 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/lint/flow"
 	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/library"
+	"github.com/jotsight/jotsight/internal/lint/resolve"
 )
 
 var _ = add(Check{
@@ -36,7 +38,13 @@ type refresh struct {
 // source. A middleware that only lets requests pass exchanges nothing.
 func refreshes(facts *flow.Facts) (list []*refresh) {
 	by := map[*ir.Func]*refresh{}
+	recorded := map[*resolve.Route]bool{} // a middleware of the route records tokens that fail
 	for _, w := range facts.Ways {
+		if w.Root != nil && w.Op.Kind == library.Verify && w.Outcome == flow.Failed && ends(w) && !silent(w) {
+			for _, r := range w.Root.Routes {
+				recorded[r] = true
+			}
+		}
 		if w.Root == nil || w.Guessed || !(w.Op.Kind == library.Refresh || w.Op.Use == "refresh" && w.Op.Kind != library.Extract) {
 			continue
 		}
@@ -54,6 +62,7 @@ func refreshes(facts *flow.Facts) (list []*refresh) {
 	}
 	for _, root := range rootsOf(facts) {
 		if r := by[root.Func]; r != nil {
+			r.failures = r.failures || slices.ContainsFunc(root.Routes, func(r *resolve.Route) bool { return recorded[r] })
 			list = append(list, r)
 		}
 	}

@@ -69,15 +69,44 @@ func compareSpans(a, b ir.Span) int {
 	return cmp.Or(cmp.Compare(file(a), file(b)), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
 }
 
-// answers is the place that a finding about a way stands at: the branch that
-// answers, or else the answer, or else the operation.
+// answers is the place that a finding about a way stands at: the innermost branch
+// around the answer that the outcome decided, or else the first one that it took,
+// or the answer, or the operation.
 func answers(w *flow.Way) ir.Span {
-	for _, s := range []ir.Span{w.Branch, w.At} {
+	at := w.Branch
+	if w.At.File != nil && w.Func != nil && at.File == w.At.File {
+		for _, b := range branches(w.Func) {
+			if b.File == w.At.File && b.Start >= w.Branch.Start && b.Start <= w.At.Start && w.At.End <= b.End {
+				at = b
+			}
+		}
+	}
+	for _, s := range []ir.Span{at, w.At} {
 		if s.File != nil {
 			return s
 		}
 	}
 	return w.Op.Span
+}
+
+// branches lists what a function decides by, outer ones first.
+func branches(fn *ir.Func) (list []ir.Span) {
+	ir.Walk(fn.Body, func(st ir.Stmt) bool {
+		switch st := st.(type) {
+		case *ir.If:
+			list = append(list, st.Span)
+		case *ir.Switch:
+			for _, c := range st.Cases {
+				list = append(list, c.Span)
+			}
+		case *ir.Try:
+			for _, c := range st.Catches {
+				list = append(list, c.Span)
+			}
+		}
+		return true
+	}, nil)
+	return list
 }
 
 // trail lists the places of a way from the operation to the answer, with what was
