@@ -132,6 +132,9 @@ func (r *Resolver) mounts() *table {
 			continue
 		}
 		for _, t := range r.known[c] {
+			if strings.HasPrefix(t.Symbol, "clj:") {
+				break // see rings
+			}
 			if t.Row == nil || !mounting(t.Row.Does) || t.Recv == nil && r.scopes[scope(t.Symbol)] != nil {
 				continue
 			}
@@ -166,6 +169,7 @@ func (r *Resolver) mounts() *table {
 			break
 		}
 	}
+	r.rings()
 	r.structs(contexts)
 	r.tags()
 	for _, f := range later {
