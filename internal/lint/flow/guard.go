@@ -84,7 +84,7 @@ func (w *walker) walkGuard(g *guard) {
 		verify.Use, extract.Use = "refresh", "refresh"
 	}
 	hooks := w.hooks(l)
-	j := &job{root: &Root{Func: f, Routes: g.routes, Link: true}, before: g.before}
+	j := &job{root: &Root{Func: f, Routes: g.routes, Link: true}, before: g.before, loose: true}
 	w.job = j
 	defer func() { w.job = nil }()
 	for _, op := range []*Op{verify, extract} {
@@ -132,10 +132,6 @@ func (w *walker) around(l resolve.Link) (found *ir.Func) {
 // unhooked is what the library does by itself.
 func (w *walker) unhooked(j *job, l resolve.Link, st *state, err *value, at place) {
 	if l.Row.Fails.Throws || l.Row.Fails.Next {
-		if len(j.root.Routes) == 0 {
-			w.way(j, st, Escapes, at)
-			return
-		}
 		for _, x := range w.outward(j, st, err, at, true) {
 			w.central(j, x.st, x.val, at)
 		}
@@ -239,7 +235,7 @@ func (w *walker) hooked(j *job, l resolve.Link, h hook, st *state, err *value, a
 	w.fuel, w.nesting, w.depth = maxFuel, 0, 0
 	w.f = nil
 	sum := w.execute(f, h.in, &in)
-	hj := &job{root: &Root{Func: f, Routes: j.root.Routes, Link: true}, before: j.before}
+	hj := &job{root: &Root{Func: f, Routes: j.root.Routes, Link: true}, before: j.before, loose: true}
 	for _, x := range sum.returns {
 		s := x.st
 		if !s.answered && !s.served && s.thrown == nil && errorIn(x.val) == nil {

@@ -14,6 +14,8 @@ import (
 type job struct {
 	root *Root
 	in   *resolve.Env
+	// loose says that it is mounted, but before no route that is known.
+	loose bool
 	// inner is the function that the root calls as a wrapper: login of asyncHandler(login).
 	inner *ir.Func
 	// before are the links that run before it and may see what comes of it, the
@@ -30,8 +32,13 @@ func (w *walker) walkAll() {
 	for _, g := range w.guards() {
 		w.walkGuard(g)
 	}
+	for _, l := range w.r.Middlewares() {
+		if l.Func != nil && !w.walked[l.Func] {
+			w.walkRoot(&job{root: &Root{Func: l.Func, Link: true}, in: l.Env, loose: true})
+		}
+	}
 	for _, f := range w.tops() {
-		w.walkRoot(&job{root: &Root{Func: f}})
+		w.walkRoot(&job{root: &Root{Func: f}, loose: takesRequest(f)})
 	}
 }
 
@@ -128,7 +135,7 @@ func (w *walker) walkRoot(j *job) {
 		return
 	}
 	w.walked[f] = true
-	if w.index.reach(f)&(doesToken) == 0 {
+	if w.index.reach(f)&doesToken == 0 && !w.reachesIn(f, j.in, 2) {
 		return
 	}
 	w.job = j
@@ -149,6 +156,33 @@ func (w *walker) walkRoot(j *job) {
 	}
 	w.all -= given - max(w.fuel, 0)
 	w.job = nil
+}
+
+// reachesIn asks the same of what is called where the surroundings are known:
+// through a variable that holds too many functions to tell them otherwise.
+func (w *walker) reachesIn(f *ir.Func, in *resolve.Env, depth int) (found bool) {
+	if in == nil {
+		return false
+	}
+	ir.Walk(f.Body, func(ir.Stmt) bool { return !found }, func(e ir.Expr) bool {
+		switch e := e.(type) {
+		case *ir.Call:
+			for _, t := range w.r.TargetsIn(e, in) {
+				if t.Func != nil && (w.index.reach(t.Func)&doesToken != 0 || depth > 0 && t.Func != f && w.reachesIn(t.Func, t.Env, depth-1)) {
+					found = true
+				}
+			}
+		case *ir.FuncRef:
+			if e.Literal && e.Func != nil && depth > 0 && w.reachesIn(e.Func, in, depth-1) {
+				found = true
+			}
+		}
+		return !found
+	})
+	if found {
+		w.index.bits[f] |= doesToken | doesRecord | doesAnswer | doesThrow
+	}
+	return found
 }
 
 // end follows a way out of its root: to the central handler, through the
@@ -186,7 +220,7 @@ func (w *walker) end(j *job, x exit, thrown bool) {
 		at.at = st.op.Span
 	}
 	at = j.leftAt(st, at)
-	if len(j.root.Routes) == 0 {
+	if len(j.root.Routes) == 0 && !j.loose {
 		if st.answered {
 			w.settleWay(j, st, at, nil)
 			return
@@ -237,9 +271,13 @@ func errorIn(v *value) *value {
 // central runs the handlers for errors that the application has, one after the
 // other, as long as each passes the error on; then the framework answers.
 func (w *walker) central(j *job, st *state, err *value, at place) {
-	route := j.root.Routes[0]
+	route := w.routeOf(j)
 	list := []*state{st}
-	for _, l := range w.centrals(route) {
+	links := w.centrals(route)
+	if len(j.root.Routes) == 0 {
+		links = w.r.Handlers()
+	}
+	for _, l := range links {
 		var rest []*state
 		for _, st := range list {
 			if l.Func == nil {
@@ -256,6 +294,39 @@ func (w *walker) central(j *job, st *state, err *value, at place) {
 	for _, st := range list {
 		w.uncaught(j, route, st, err, at)
 	}
+}
+
+// routeOf is the route of a job, or where none is known, any of the program: its
+// framework is the same.
+func (w *walker) routeOf(j *job) *resolve.Route {
+	if len(j.root.Routes) > 0 {
+		return j.root.Routes[0]
+	}
+	var route *resolve.Route
+	for _, r := range w.facts.Routes {
+		if route != nil && r.Framework != route.Framework {
+			return &resolve.Route{}
+		}
+		route = r
+	}
+	if route == nil {
+		return &resolve.Route{}
+	}
+	return route
+}
+
+// takesRequest says that a function that nobody calls is written as a handler.
+func takesRequest(f *ir.Func) bool {
+	if f.Module == nil || f.Module.Language != ir.JavaScript {
+		return false
+	}
+	for _, p := range f.Params {
+		switch p.Name {
+		case "req", "res", "ctx", "request", "reply", "_req", "_res":
+			return true
+		}
+	}
+	return false
 }
 
 func (w *walker) centrals(route *resolve.Route) []resolve.Link {

@@ -186,7 +186,7 @@ func (w *walker) row(st *state, c *ir.Call, t resolve.Target, recv *value, args 
 // guarded is a library's middleware that is made, and told of failures, within a
 // function of the program.
 func (w *walker) guarded(st *state, s *site, k func(*state, *value)) {
-	fn, e, ok := s.calledBack()
+	fn, e, ok := w.calledBack(s)
 	if !ok || st.op != nil || isBody(w.f.fn) {
 		w.plain(st, s, k)
 		return
@@ -283,7 +283,7 @@ func (w *walker) succeed(s *site, v *value) *value {
 func (w *walker) fail(st *state, s *site, err *value, k func(*state, *value)) {
 	f := s.row.Fails
 	if f.Callback.Set() {
-		if fn, e := s.at(f.Callback); e != nil && (fn != nil && fn.fn != nil || isFunction(e)) {
+		if fn, e := s.at(f.Callback); e != nil && (fn != nil && fn.fn != nil || w.isFunction(e)) {
 			w.callback(st, s, fn, e, []*value{err, vDep}, k)
 			return
 		}
@@ -317,10 +317,31 @@ func (w *walker) fail(st *state, s *site, err *value, k func(*state, *value)) {
 	}
 }
 
-func isFunction(e ir.Expr) bool {
-	switch e.(type) {
-	case *ir.FuncRef, *ir.Name, *ir.Member:
+// isFunction says that an argument which may be a callback is one.
+func (w *walker) isFunction(e ir.Expr) bool {
+	switch e := e.(type) {
+	case *ir.FuncRef:
 		return true
+	case *ir.Name:
+		if e.Var != nil {
+			switch e.Var.Name {
+			case "cb", "callback", "done", "next", "fn":
+				return true
+			}
+		}
+	case *ir.Member, *ir.Call:
+	default:
+		return false
+	}
+	for _, v := range w.r.ValuesIn(e, w.f.in) {
+		if v.Func != nil {
+			return true
+		}
+		if v.Symbol != "" && !v.Is {
+			if row := w.lib.Find(v.Symbol); row != nil && row.Does == library.Next {
+				return true
+			}
+		}
 	}
 	return false
 }
@@ -335,17 +356,17 @@ func (w *walker) callback(st *state, s *site, fn *value, e ir.Expr, args []*valu
 }
 
 // calledBack says that the outcome goes to a callback of this call.
-func (s *site) calledBack() (fn *value, e ir.Expr, ok bool) {
+func (w *walker) calledBack(s *site) (fn *value, e ir.Expr, ok bool) {
 	if !s.row.Fails.Callback.Set() {
 		return nil, nil, false
 	}
 	fn, e = s.at(s.row.Fails.Callback)
-	return fn, e, e != nil && (fn != nil && fn.fn != nil || isFunction(e))
+	return fn, e, e != nil && (fn != nil && fn.fn != nil || w.isFunction(e))
 }
 
 // finish goes on with the value of a call that went well, by result or callback.
 func (w *walker) finish(st *state, s *site, v *value, k func(*state, *value)) {
-	if fn, e, ok := s.calledBack(); ok {
+	if fn, e, ok := w.calledBack(s); ok {
 		w.callback(st, s, fn, e, []*value{vNull, v}, k)
 		return
 	}
@@ -390,7 +411,7 @@ func (w *walker) claimsInto(s *site) {}
 // outcome is not known, and both ways are gone.
 func (w *walker) untracked(st *state, s *site, v *value, k func(*state, *value)) {
 	f := s.row.Fails
-	if fn, e, ok := s.calledBack(); ok {
+	if fn, e, ok := w.calledBack(s); ok {
 		w.callback(st, s, fn, e, []*value{nil, v}, k)
 		return
 	}
