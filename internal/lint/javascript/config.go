@@ -20,6 +20,8 @@ type folder struct {
 	imports  any
 	aliases  []alias
 	compiler *compiler
+
+	frameworks map[string]bool // of conventions, that it depends on
 }
 
 type alias struct{ from, to string }
@@ -91,6 +93,8 @@ func (p *folder) read(text string) {
 		Exports any
 		Imports any
 		Aliases map[string]any `json:"_moduleAliases"`
+
+		Dependencies, DevDependencies, PeerDependencies map[string]any
 	}
 	p.manifest = true
 	_ = json.Unmarshal([]byte(text), &m) // what is right of it counts
@@ -103,6 +107,16 @@ func (p *folder) read(text string) {
 	}
 	p.types, _ = m.Types.(string)
 	p.exports, p.imports = m.Exports, m.Imports
+	for _, c := range conventions {
+		for _, list := range []map[string]any{m.Dependencies, m.DevDependencies, m.PeerDependencies} {
+			if list[c.needs] != nil {
+				if p.frameworks == nil {
+					p.frameworks = map[string]bool{}
+				}
+				p.frameworks[c.needs] = true
+			}
+		}
+	}
 	for from, to := range m.Aliases {
 		if to, ok := to.(string); ok {
 			p.aliases = append(p.aliases, alias{from, to})

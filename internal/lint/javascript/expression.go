@@ -227,6 +227,9 @@ func (l *lowerer) compute(n ecma.Node, at ir.Span, name string) ir.Expr {
 		if spec := n.Arg(0); spec.Is(ecma.StringLiteral, ecma.TemplateLiteral) && spec.Value() != "" {
 			return l.made(l.m.target(spec.Value()), nil, at)
 		}
+		if x := l.anyOf(n.Arg(0), at); x != nil {
+			return x
+		}
 		return &ir.Call{Span: at, Fun: l.extern(at, "js:import"), Args: l.rowOf(n, ecma.RoleArguments)}
 	case ecma.MetaProperty:
 		return l.extern(at, "js:"+n.Text())
@@ -284,9 +287,14 @@ func (l *lowerer) element(c ecma.Node) ir.Expr {
 }
 
 func (l *lowerer) call(n ecma.Node, at ir.Span, name string) ir.Expr {
+	callee := n.Callee()
+	if callee.Is(ecma.Identifier) && callee.Name() == "require" && l.names["require"] == nil {
+		if x := l.anyOf(n.Arg(0), at); x != nil {
+			return x
+		}
+	}
 	c := l.calls.take()
 	c.Span, c.New = at, n.Is(ecma.NewExpression)
-	callee := n.Callee()
 	c.New = c.New || callee.Is(ecma.Super)
 	c.Fun = l.expr(callee)
 	if n.Is(ecma.TaggedTemplateExpression) {
@@ -327,6 +335,9 @@ func (l *lowerer) call(n ecma.Node, at ir.Span, name string) ir.Expr {
 	}
 	c.Args = l.exprs.row(l.exprStack[mark:])
 	l.exprStack = l.exprStack[:mark]
+	if m, ok := c.Fun.(*ir.Member); ok && m.Name == "register" {
+		l.autoload(n, c)
+	}
 	return c
 }
 

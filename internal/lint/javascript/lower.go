@@ -39,8 +39,8 @@ func (l *lowerer) lowerModule() {
 	for n := range l.m.tree.Program().Statements() {
 		l.statement(n)
 	}
-	body.Body = l.stmts.row(l.stmtStack[mark:])
-	l.stmtStack = l.stmtStack[:mark]
+	l.conventional()
+	body.Body = l.taken(mark)
 	l.m.ir.Exports = make(map[string]ir.Expr, len(l.m.exports))
 	nowhere := ir.Span{File: l.m.file}
 	for _, other := range l.m.all {

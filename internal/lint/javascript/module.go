@@ -28,7 +28,10 @@ type module struct {
 	functions map[int]*ir.Func
 	byNode    map[int]*ir.Class
 	typed     []typedVar
+	constants map[string]ecma.Node // of the top level, by name: what they start with
+	owner     *folder              // the package of the workspace
 	target    func(spec string) thing
+	below     func(dir string) []*module // that are read, by path
 }
 
 // typedVar is a variable whose type is to be resolved when all names are known.
@@ -91,6 +94,13 @@ func (l *lowerer) declareModule() {
 		}
 	}
 	l.hoistBody(program, 0)
+	for n := range program.Statements() {
+		for d := range n.All(ecma.RoleDeclarations) {
+			if d.Child(ecma.RoleID).Is(ecma.Identifier) && d.Init().OK() {
+				l.m.constants[d.Name()] = d.Init()
+			}
+		}
+	}
 	for n := range program.Statements() {
 		l.exportsOf(n)
 	}

@@ -135,8 +135,17 @@ func plan(o *locator, files []*ir.File, matters func(string) bool) []*module {
 			modules[i] = newModule(f)
 		}
 	}
+	below := func(dir string) (list []*module) {
+		for _, m := range modules { // in the order of their paths
+			if m != nil && strings.HasPrefix(m.path, dir+"/") {
+				list = append(list, m)
+			}
+		}
+		return list
+	}
 	for _, m := range modules {
 		if m != nil {
+			m.owner, m.below = o.packages[o.packageOf(m.path)], below
 			m.target = func(spec string) thing {
 				p := o.locate(m.path, spec)
 				switch {
@@ -156,7 +165,7 @@ func plan(o *locator, files []*ir.File, matters func(string) bool) []*module {
 // importing it, or that import whole folders.
 var injects = wordSet("@nestjs/common @nestjs/core inversify tsyringe typedi awilix @loopback/core routing-controllers @fastify/autoload " +
 	"fastify-autoload require-all require-dir require-directory glob express-autoload consign @tsed/di @adonisjs/core egg midway " +
-	"@midwayjs/core ts-express-decorators next nuxt @foal/core moleculer @feathersjs/feathers sails")
+	"@midwayjs/core ts-express-decorators next next/server @sveltejs/kit astro nuxt @foal/core moleculer @feathersjs/feathers sails")
 
 // reach marks the seeds, what imports them, all in the packages of the workspace that
 // hold one of these and wire themselves at run time, and what all these import.
@@ -224,7 +233,7 @@ func (o *locator) packageOf(file string) string {
 func newModule(f *ir.File) *module {
 	m := &module{
 		path: f.Path, file: f, names: map[string]*binding{}, exports: map[string]*binding{}, assigned: map[string]bool{},
-		functions: map[int]*ir.Func{}, byNode: map[int]*ir.Class{},
+		functions: map[int]*ir.Func{}, byNode: map[int]*ir.Class{}, constants: map[string]ecma.Node{},
 	}
 	m.ir = &ir.Module{Language: ir.JavaScript, Path: f.Path, Files: []*ir.File{f}}
 	m.ir.Body = &ir.Func{Span: ir.Span{File: f, End: int32(len(f.Source))}, Name: "<module>", Module: m.ir}
