@@ -219,7 +219,8 @@ func upToSlash(s string) string { return s[:strings.LastIndexByte(s, '/')+1] }
 const maxFolder = 64
 
 // anyOf lowers require and import of a name made at run time, of which the folder is
-// known: it may be any module there, or (of a folder) its index.
+// known: it may be any module there, or (of a folder) its index, but none that the
+// file imports by its name as well.
 func (l *lowerer) anyOf(arg ecma.Node, at ir.Span) ir.Expr {
 	if arg.Is(ecma.StringLiteral) || arg.Next().OK() {
 		return nil
@@ -231,7 +232,7 @@ func (l *lowerer) anyOf(arg ecma.Node, at ir.Span) ir.Expr {
 	var list []ir.Expr
 	for _, f := range l.m.below(dir) {
 		rest := strings.TrimPrefix(strings.TrimPrefix(f.path, dir), "/")
-		if d, base := path.Split(rest); f.path == l.m.path || d != "" && (strings.Count(d, "/") > 1 || !strings.HasPrefix(base, "index.")) {
+		if d, base := path.Split(rest); f.path == l.m.path || l.m.imports[f.path] || d != "" && (strings.Count(d, "/") > 1 || !strings.HasPrefix(base, "index.")) {
 			continue
 		}
 		if len(list) == maxFolder {

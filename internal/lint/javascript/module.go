@@ -29,6 +29,7 @@ type module struct {
 	byNode    map[int]*ir.Class
 	typed     []typedVar
 	constants map[string]ecma.Node // of the top level, by name: what they start with
+	imports   map[string]bool      // paths of the files that it imports by name
 	owner     *folder              // the package of the workspace
 	target    func(spec string) thing
 	below     func(dir string) []*module // that are read, by path

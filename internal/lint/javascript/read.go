@@ -143,9 +143,13 @@ func plan(o *locator, files []*ir.File, matters func(string) bool) []*module {
 		}
 		return list
 	}
-	for _, m := range modules {
+	for i, m := range modules {
 		if m != nil {
 			m.owner, m.below = o.packages[o.packageOf(m.path)], below
+			m.imports = make(map[string]bool, len(imports[i]))
+			for _, j := range imports[i] {
+				m.imports[files[j].Path] = true
+			}
 			m.target = func(spec string) thing {
 				p := o.locate(m.path, spec)
 				switch {

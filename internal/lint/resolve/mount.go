@@ -316,6 +316,7 @@ func (r *Resolver) mountOne(n *node, a ir.Expr, env *Env, t Target, path string,
 		return chain
 	}
 	vals := r.eval(a, 0, env).vals
+	mounted := false // one router, or several where a name made at run time may be any
 	for _, v := range vals {
 		switch {
 		case v.List != nil:
@@ -332,7 +333,8 @@ func (r *Resolver) mountOne(n *node, a ir.Expr, env *Env, t Target, path string,
 				if sub != n {
 					sub.edges = append(sub.edges, edge{n, path, at, chain})
 				}
-				return chain
+				mounted = true
+				continue
 			}
 			// koa-router's router.routes()
 			if m, ok := v.Call.Fun.(*ir.Member); ok {
@@ -349,6 +351,9 @@ func (r *Resolver) mountOne(n *node, a ir.Expr, env *Env, t Target, path string,
 				}
 			}
 		}
+	}
+	if mounted {
+		return chain
 	}
 	links := r.links(a, env, t.Row, 0)
 	if k := len(t.Row.ErrorParams); k > len(t.Row.Params) {
