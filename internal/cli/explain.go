@@ -7,8 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/catalog/reference"
 	"github.com/jotsight/jotsight/internal/finding"
+	"github.com/jotsight/jotsight/internal/lint"
 )
 
 var _ = add(func() *cobra.Command {
@@ -32,6 +34,7 @@ var _ = add(func() *cobra.Command {
 			text, err := explainAll(o), error(nil)
 			if len(args) == 1 {
 				text, err = explain(args[0], o)
+				text += examples(args[0], o)
 			}
 			if err != nil {
 				return err
@@ -109,4 +112,45 @@ func explainPage(b *strings.Builder, p reference.Page, o finding.TextOptions) {
 			para("  - ", text)
 		}
 	}
+}
+
+// examples shows what lint counts for a weakness, and code: the shortest that it
+// finds, and the same as it should be. Nothing for a name that lint knows not.
+func examples(name string, o finding.TextOptions) string {
+	check, ok := lint.CheckOf(catalog.ID(name))
+	if !ok {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n" + o.Bold("What lint counts") + "\n")
+	for _, l := range finding.Wrap(check.Counts, o.Columns()-2) {
+		b.WriteString("  " + l + "\n")
+	}
+	if check.Strict {
+		b.WriteString("  Only --profile strict looks for it.\n")
+	}
+	var bad, good lint.Example
+	for _, e := range check.Examples() {
+		if e.Bad && (bad.Name == "" || len(e.Source) < len(bad.Source)) {
+			bad = e
+		}
+	}
+	for _, e := range check.Examples() {
+		if !e.Bad && (good.Name == "" || strings.TrimPrefix(e.Name, "good_") == strings.TrimPrefix(bad.Name, "bad_")) {
+			good = e
+		}
+	}
+	for _, e := range []struct {
+		title string
+		lint.Example
+	}{{"Found", bad}, {"Right", good}} {
+		b.WriteString("\n" + o.Bold(e.title) + "\n")
+		for l := range strings.Lines(e.Source) {
+			if l = strings.TrimRight(l, "\n"); l != "" {
+				l = "  " + strings.ReplaceAll(l, "\t", "    ")
+			}
+			b.WriteString(l + "\n")
+		}
+	}
+	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/catalog/reference"
 	"github.com/jotsight/jotsight/internal/finding"
 )
@@ -58,6 +59,25 @@ func TestExplainKeepsTheWidth(t *testing.T) {
 					t.Errorf("width %d: %q", width, l)
 				}
 			}
+		}
+	}
+}
+
+// TestExplainShowsCode holds that a weakness that lint finds comes with code that
+// has it and code that has not, and another with none.
+func TestExplainShowsCode(t *testing.T) {
+	for _, w := range catalog.Weaknesses() {
+		text := examples(string(w.ID), finding.TextOptions{})
+		if w.Sides&catalog.Lint == 0 {
+			if text != "" {
+				t.Errorf("%s: lint does not see it, but: %s", w.ID, text)
+			}
+			continue
+		}
+		_, code, _ := strings.Cut(text, "\nFound\n")
+		bad, good, ok := strings.Cut(code, "\nRight\n")
+		if !ok || len(bad) < 50 || len(good) < 50 || bad == good || strings.Contains(text, "want "+string(w.ID)) {
+			t.Errorf("%s: %s", w.ID, text)
 		}
 	}
 }
