@@ -15,6 +15,8 @@ var subjects = []subject{
 	{name: "pocketbase", module: "github.com/pocketbase/pocketbase@v0.36.1", why: "a service of middle size, golang-jwt", peers: true},
 	{name: "minio", module: "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c", why: "a large one, golang-jwt and go-oidc"},
 	{name: "traefik", module: "github.com/traefik/traefik/v3@v3.7.13", why: "no token library at all", without: true},
+	{name: "ghost", npm: []string{"ghost@5.130.6"}, why: "a large application in JavaScript, jsonwebtoken"},
+	{name: "parse-server", npm: []string{"parse-server@9.10.0"}, why: "a service of middle size in JavaScript, jsonwebtoken"},
 	{name: "typescript", npm: tsPackages, why: "sources in TypeScript"},
 	{name: "javascript", npm: jsPackages, why: "sources in JavaScript"},
 }
