@@ -103,6 +103,9 @@ func (r *Resolver) target(out []Target, v Value, c *ir.Call, env *Env, skip int,
 		}
 	case v.Symbol != "":
 		sym, row := v.Symbol, r.row(v.Symbol)
+		if row == nil && v.Call != nil && !v.Is && r.routes(v.Call) {
+			row = r.passing // routes that are called are what comes next
+		}
 		if v.Is { // a value of a function type
 			if called := r.row(r.under(sym, "call")); called != nil {
 				row = called
@@ -113,6 +116,19 @@ func (r *Resolver) target(out []Target, v Value, c *ir.Call, env *Env, skip int,
 		return append(out, Target{Symbol: sym, Row: row, Recv: recv, Skip: skip, Guessed: v.Guessed})
 	}
 	return out
+}
+
+// routes says whether a call of Clojure puts routes together.
+func (r *Resolver) routes(c *ir.Call) bool {
+	if f := r.within[c]; f == nil || f.Module == nil || f.Module.Language != ir.Clojure {
+		return false
+	}
+	for _, t := range r.known[c] {
+		if t.Row != nil && mounting(t.Row.Does) {
+			return true
+		}
+	}
+	return false
 }
 
 // result is what result i of a call may be.

@@ -131,7 +131,7 @@ func (r *Resolver) hand(c *ir.Call, t Target) {
 	}
 	for n, a := range c.Args {
 		r.steps = 0
-		for _, f := range r.functions(a, nil, 3) {
+		for _, f := range r.functions(a, nil, row, maxNesting) {
 			h := hand{c, n, row}
 			r.give(f, h)
 			if len(row.Params) > 0 && !r.isRouter(row.Params[0]) {
@@ -152,7 +152,7 @@ func (r *Resolver) give(f *ir.Func, h hand) {
 }
 
 // functions lists the functions that e holds: itself, in a list, or in an object.
-func (r *Resolver) functions(e ir.Expr, env *Env, depth int) []*ir.Func {
+func (r *Resolver) functions(e ir.Expr, env *Env, row *library.Row, depth int) []*ir.Func {
 	switch e.(type) {
 	case *ir.Const, *ir.Op:
 		return nil
@@ -165,17 +165,25 @@ func (r *Resolver) functions(e ir.Expr, env *Env, depth int) []*ir.Func {
 		case depth == 0:
 		case v.List != nil:
 			for _, x := range v.List.Elems {
-				out = append(out, r.functions(x, v.Env, depth-1)...)
+				out = append(out, r.functions(x, v.Env, row, depth-1)...)
 			}
 		case v.Object != nil:
 			for i := range v.Object.Fields {
-				if x := v.Object.Fields[i].Value; x != nil {
-					out = append(out, r.functions(x, v.Env, depth-1)...)
+				if x := v.Object.Fields[i].Value; x != nil && !middlewareOf(row, v.Object.Fields[i].Name) {
+					out = append(out, r.functions(x, v.Env, row, depth-1)...)
 				}
 			}
 		}
 	}
 	return out
+}
+
+// maxNesting bounds how deep a function may stand in what is given to a library.
+const maxNesting = 10
+
+// middlewareOf says whether a field holds what is around handlers and no handler.
+func middlewareOf(row *library.Row, name string) bool {
+	return (row.Does == library.Group || row.Does == library.Router) && (name == "middleware" || name == "interceptors")
 }
 
 // each writes down what methods of lists and promises pass to their callback.
@@ -225,6 +233,9 @@ func (r *Resolver) isRouter(sym string) bool {
 func (r *Resolver) byShape(v *ir.Var) set {
 	var s set
 	f := v.Func
+	if f.Module != nil && f.Module.Language == ir.Clojure {
+		return r.ringShape(v)
+	}
 	if len(r.shapes) == 0 || f.Module == nil || f.Module.Language != ir.JavaScript || v.Type != nil || len(r.mounted[f]) > 0 {
 		return s
 	}
@@ -246,6 +257,33 @@ func (r *Resolver) byShape(v *ir.Var) set {
 		if strings.Contains(name, want) || want == "Res" && strings.Contains(name, "Reply") {
 			s.add(Value{Symbol: p, Is: true, Guessed: true})
 			return s
+		}
+	}
+	return s
+}
+
+// ringShape tells the parameters of Clojure's middleware by what it is: a function
+// that gives a function of a request, which calls what the first was given.
+func (r *Resolver) ringShape(v *ir.Var) set {
+	var s set
+	if v.Param != 0 || v.Type != nil {
+		return s
+	}
+	f := v.Func
+	for _, c := range r.callsOf(f, v) {
+		in := r.within[c]
+		if in == f || in.Outer != f || len(c.Args) == 0 || len(in.Params) == 0 {
+			continue
+		}
+		s.add(Value{Symbol: "clj:ring/Handler", Is: true})
+		return s
+	}
+	if o := f.Outer; o != nil && len(o.Params) > 0 {
+		for _, c := range r.callsOf(f, o.Params[0]) {
+			if len(c.Args) > 0 {
+				s.add(Value{Symbol: "clj:ring/Request", Is: true})
+				return s
+			}
 		}
 	}
 	return s

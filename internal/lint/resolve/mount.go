@@ -295,10 +295,14 @@ func (r *Resolver) mount(c *ir.Call, t Target, env *Env) {
 	path, rest := r.pathOf(c, t, env)
 	at := r.where(c, r.within[c], env)
 	var chain []Link
-	if opts, ok := r.optionsOf(c, t); ok {
+	opts, given := r.optionsOf(c, t)
+	if given {
 		chain = append(chain, r.hooks(opts, t, env)...)
 	}
 	for _, a := range rest {
+		if given && a == opts && r.isOptions(a, env) {
+			continue
+		}
 		if r.buildsRouter(a, env) {
 			// Its parameter is a router, mounted by this call: see nodeOf.
 			continue

@@ -103,6 +103,7 @@ type Resolver struct {
 	subs       map[*ir.Class][]*ir.Class
 	shapes     []string
 	routers    map[string]bool
+	passing    *library.Row // what a call of routes does
 	known      map[*ir.Call][]Target
 	ready      bool
 	stats      Stats

@@ -753,7 +753,7 @@ func (r *Resolver) publish(n *node, m *mounted) {
 		if len(methods) == 1 && methods[0] == "" && n.methods != nil {
 			methods = n.methods
 		}
-		if made >= most || depth > 8 || n.busy {
+		if made >= most || depth > 16 || n.busy {
 			return
 		}
 		n.busy = true
@@ -785,7 +785,7 @@ func (r *Resolver) publish(n *node, m *mounted) {
 			if !strings.HasPrefix(rel, "/") && !strings.HasPrefix(rel, ellipsis) {
 				rel = "/" + rel
 			}
-			rt := &Route{Span: m.Span, Framework: pkg(m.symbol), Method: method, Path: rel, Chain: chain, central: central, Router: router, Known: m.known && router != nil && !strings.Contains(rel, ellipsis)}
+			rt := &Route{Span: m.Span, Framework: pkg(m.symbol), Method: method, Path: rel, Chain: chain, central: central, Router: router, Known: m.known && router != nil && router.Uncaught != "" && !strings.Contains(rel, ellipsis)}
 			for _, old := range *out {
 				if old.Span == rt.Span && old.Method == rt.Method && old.Path == rt.Path && sameLinks(old.Chain, rt.Chain) {
 					return
