@@ -118,13 +118,14 @@ func (r *Resolver) target(out []Target, v Value, c *ir.Call, env *Env, skip int,
 	return out
 }
 
-// routes says whether a call of Clojure puts routes together.
+// routes says whether a call of Clojure puts routes together, or something around
+// them.
 func (r *Resolver) routes(c *ir.Call) bool {
 	if f := r.within[c]; f == nil || f.Module == nil || f.Module.Language != ir.Clojure {
 		return false
 	}
 	for _, t := range r.known[c] {
-		if t.Row != nil && mounting(t.Row.Does) {
+		if t.Row != nil && (mounting(t.Row.Does) || t.Row.Chain.Set()) {
 			return true
 		}
 	}

@@ -21,6 +21,8 @@ type ring struct {
 	part    map[*ir.Call]bool
 	publish bool
 	steps   int
+	hits    int               // routes that were come to
+	busy    map[*ir.Call]bool // calls within which the walk is
 }
 
 // A around is what stands around a value.
@@ -49,7 +51,7 @@ func (r *Resolver) rings() {
 	if len(calls) == 0 {
 		return
 	}
-	g := &ring{r: r, part: map[*ir.Call]bool{}}
+	g := &ring{r: r, part: map[*ir.Call]bool{}, busy: map[*ir.Call]bool{}}
 	for _, c := range calls {
 		g.call(c, nil, around{}, true)
 	}
@@ -113,8 +115,10 @@ func (g *ring) expr(e ir.Expr, env *Env, at around) {
 		return
 	case *ir.Name:
 		if x.Var.Param < 0 && len(r.sources[x.Var]) > 0 {
-			for _, src := range r.sources[x.Var] {
-				if src.kind == whole && src.i == 0 {
+			// Of x = routes, x = wrap(x) the last one is what x comes to.
+			all := r.sources[x.Var]
+			for i, hits := len(all)-1, g.hits; i >= 0 && g.hits == hits; i-- {
+				if src := all[i]; src.kind == whole && src.i == 0 {
 					g.expr(src.x, env.in(x.Var.Func), at)
 				}
 			}
@@ -158,6 +162,11 @@ func add(chain []Link, links ...Link) []Link {
 // call follows a call: of a route, of a list of routes, or of a middleware.
 func (g *ring) call(c *ir.Call, env *Env, at around, first bool) {
 	r := g.r
+	if g.busy[c] {
+		return
+	}
+	g.busy[c] = true
+	defer delete(g.busy, c)
 	if !first {
 		g.part[c] = true
 	}
@@ -219,8 +228,12 @@ func (g *ring) row(c *ir.Call, t Target, env *Env, at around) {
 		at.chain = add(at.chain, Link{Span: c.Span, Symbol: t.Symbol, Row: t.Row, Call: c, Env: env})
 	}
 	for i, a := range rest {
-		if i > 0 {
-			at.chain = add(at.chain, g.given(a, env, t.Row)...)
+		if i == 0 {
+			continue
+		}
+		at.chain = add(at.chain, g.given(a, env, t.Row)...)
+		if n, ok := t.Row.Call.Index(len(c.Args)); ok && a == c.Args[n] { // (wrap-routes routes middleware)
+			at.chain = add(at.chain, r.links(a, env, t.Row, 0)...)
 		}
 	}
 	if len(rest) > 0 {
@@ -459,12 +472,13 @@ var noRow = &library.Row{}
 
 // route publishes one.
 func (g *ring) route(span ir.Span, symbol, method, path string, chain []Link, router *library.Row) {
+	g.hits++
 	if !g.publish || len(chain) == 0 || len(g.r.table.routes) > 20_000 {
 		return
 	}
 	route := &Route{Span: span, Framework: pkg(symbol), Method: method, Path: path, Chain: chain, Known: true, Router: router}
 	for _, l := range chain {
-		route.Known = route.Known && (l.Func != nil || l.Row != nil)
+		route.Known = route.Known && (l.Func != nil || l.Symbol != "")
 	}
 	g.r.table.routes = append(g.r.table.routes, route)
 }
