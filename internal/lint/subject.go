@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/flow"
@@ -33,6 +34,7 @@ type deed struct {
 	records []place // observations, whatever they are about
 	stores  bool    // asks or tells a store or another service
 	unknown bool    // calls something of which nothing is known
+	link    bool    // it is a link of a route's chain
 	seen    int     // the turn in which reach came by
 }
 
@@ -49,6 +51,9 @@ func (s *subject) deeds() []deed {
 	}
 	for i, fn := range s.program.Funcs {
 		d := &s.does[i]
+		if strings.Contains(fn.Doc, "jotsight:ratelimits") {
+			d.limits = append(d.limits, place{head(fn), fn, "is said to limit the rate"})
+		}
 		ir.Walk(fn.Body, nil, func(e ir.Expr) bool {
 			switch e := e.(type) {
 			case *ir.Call:
@@ -70,9 +75,18 @@ func (s *subject) deeds() []deed {
 			return true
 		})
 	}
-	for _, op := range s.Ops {
+	for _, op := range s.Ops { // what flow knows of an operation is more than its row says
 		if i, ok := s.ids[op.Func]; ok {
-			s.does[i].ops = append(s.does[i].ops, op)
+			d := &s.does[i]
+			d.ops = slices.DeleteFunc(d.ops, func(o *flow.Op) bool { return o.Span == op.Span })
+			d.ops = append(d.ops, op)
+		}
+	}
+	for _, r := range s.Routes {
+		for _, l := range r.Chain {
+			if i, ok := s.ids[l.Func]; ok {
+				s.does[i].link = true
+			}
 		}
 	}
 	return s.does
@@ -93,6 +107,8 @@ func (d *deed) target(s *subject, call *ir.Call, fn *ir.Func, t resolve.Target) 
 		return
 	}
 	switch t.Row.Does {
+	case library.Verify, library.Issue, library.Refresh, library.Secret: // flow need not have come by
+		d.ops = append(d.ops, &flow.Op{Span: call.Span, Kind: t.Row.Does, Func: fn, Call: call, Row: t.Row, Name: callee(call), Guessed: t.Guessed})
 	case library.Find, library.Save, library.Check, library.Revoke:
 		d.stores = true
 	case library.Limit:
@@ -112,6 +128,8 @@ func tooMany(name string) bool {
 }
 
 // reach visits what functions do, and what those do that they lead to, each once.
+// Middlewares and handlers are not entered from others: the next one of a chain
+// may be any, as far as the call goes, and the chain of each route says which.
 func (s *subject) reach(from []*ir.Func, visit func(*ir.Func, *deed)) {
 	does := s.deeds()
 	s.turn++
@@ -132,7 +150,9 @@ func (s *subject) reach(from []*ir.Func, visit func(*ir.Func, *deed)) {
 		todo = todo[:len(todo)-1]
 		visit(s.program.Funcs[i], &does[i])
 		for _, n := range does[i].next {
-			push(n)
+			if !does[n].link {
+				push(n)
+			}
 		}
 	}
 }
