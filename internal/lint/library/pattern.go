@@ -6,11 +6,18 @@ import (
 	"strings"
 )
 
-// widest is how many symbols the braces of one pattern may stand for.
-const widest = 4096
+// widest is how many symbols the braces of one pattern may stand for, longest how
+// many bytes it may have.
+const (
+	widest  = 512
+	longest = 1000
+)
 
 // expand turns {a,b} into one pattern each. Braces do not nest.
 func expand(pattern string) ([]string, error) {
+	if len(pattern) > longest {
+		return nil, fmt.Errorf("longer than %d bytes", longest)
+	}
 	out := []string{""}
 	for pattern != "" {
 		open := strings.IndexAny(pattern, "{}")

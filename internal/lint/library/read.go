@@ -45,6 +45,9 @@ func duplicates(entries []Entry) error {
 	seen := make(map[string]*Row, len(entries))
 	var errs []error
 	for _, e := range entries {
+		if len(errs) == patience {
+			break
+		}
 		if first := seen[e.Pattern]; first != nil {
 			errs = append(errs, fmt.Errorf("%s: match: %s has a row at %s already", e.Row.Where, e.Pattern, first.Where))
 			continue
@@ -54,8 +57,12 @@ func duplicates(entries []Entry) error {
 	return errors.Join(errs...)
 }
 
-// most mistakes that are told of one file.
-const patience = 20
+// Bounds of one file: how many mistakes are told of it, and how many symbols its
+// rows may be about.
+const (
+	patience = 20
+	crowd    = 1 << 16
+)
 
 type reader struct {
 	file    string
@@ -193,6 +200,10 @@ func (r *reader) row(n *yaml.Node, in []string) {
 	if in == nil {
 		in = []string{""}
 	}
+	if len(r.entries) > crowd {
+		r.wrong(n, "match: the file is about more than %d symbols", crowd)
+		return
+	}
 	for _, group := range in {
 		patterns := r.patterns(match, "match", func(s string) error { return check(join(group, s)) })
 		if patterns == nil {
@@ -255,7 +266,7 @@ func within(group string, types []string) []string {
 	out := make([]string, len(types))
 	for i, t := range types {
 		switch {
-		case t == "" || t == "same" || t == "element" || strings.HasPrefix(t, "arg ") || strings.HasPrefix(t, "call "):
+		case t == "" || isWord(t):
 			out[i] = t
 		default:
 			if lang, _, ok := strings.Cut(t, ":"); ok && languages[lang] {
@@ -284,4 +295,9 @@ func texts(n *yaml.Node) ([]string, error) {
 		return out, nil
 	}
 	return nil, errors.New("a string, or a list of strings, must stand here")
+}
+
+// isWord reports whether an entry of returns is no type, but says where one is found.
+func isWord(t string) bool {
+	return t == "same" || t == "element" || strings.HasPrefix(t, "arg ") || strings.HasPrefix(t, "call ")
 }

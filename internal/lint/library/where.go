@@ -137,3 +137,21 @@ func (f *Failure) add(s string) (err error) {
 	}
 	return err
 }
+
+// String says it as it is written, several ways with a space between.
+func (f Failure) String() string {
+	var s []string
+	add := func(is bool, text string) {
+		if is {
+			s = append(s, text)
+		}
+	}
+	add(f.Result.Set(), "result "+f.Result.String())
+	add(f.Throws, "throws")
+	add(f.Callback.Set(), "callback "+f.Callback.String())
+	add(f.False.Set(), "false "+f.False.String())
+	add(f.Answers, "answers")
+	add(f.Next, "next")
+	add(f.Context, "context")
+	return strings.Join(s, " ")
+}
