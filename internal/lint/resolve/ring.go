@@ -32,6 +32,7 @@ type around struct {
 	router *library.Row
 	// of is the symbol of what holds data: its package is the framework.
 	of    string
+	call  *ir.Call // that is looked into
 	depth int
 }
 
@@ -116,7 +117,7 @@ func (g *ring) expr(e ir.Expr, env *Env, at around) {
 	case *ir.Name:
 		if x.Var.Param < 0 && len(r.sources[x.Var]) > 0 {
 			// Of x = routes, x = wrap(x) the last one is what x comes to.
-			all := r.sources[x.Var]
+			all := before(r.sources[x.Var], at.call)
 			for i, hits := len(all)-1, g.hits; i >= 0 && g.hits == hits; i-- {
 				if src := all[i]; src.kind == whole && src.i == 0 {
 					g.expr(src.x, env.in(x.Var.Func), at)
@@ -128,6 +129,23 @@ func (g *ring) expr(e ir.Expr, env *Env, at around) {
 	for _, v := range r.eval(e, 0, env).vals {
 		g.value(v, e, at)
 	}
+}
+
+// before keeps the sources that stand before a call, if any does and there are several.
+func before(all []source, c *ir.Call) []source {
+	if c == nil || len(all) < 2 {
+		return all
+	}
+	var kept []source
+	for _, s := range all {
+		if x := s.x.At(); x.File == c.File && x.Start < c.Start {
+			kept = append(kept, s)
+		}
+	}
+	if len(kept) == 0 {
+		return all
+	}
+	return kept
 }
 
 func (g *ring) value(v Value, e ir.Expr, at around) {
@@ -172,6 +190,7 @@ func (g *ring) call(c *ir.Call, env *Env, at around, first bool) {
 	}
 	g.steps++
 	r.steps = 0
+	at.call = c
 	targets := r.known[c]
 	if env != nil {
 		targets = r.targets(c, env)
