@@ -131,6 +131,9 @@ func cond(b *body, f *form, args []*form, d dest) {
 		s.Cond = b.value(test)
 		s.Then = b.block(func() { b.into(value, d) })
 		b.emit(s)
+		if i > 2*maxDepth {
+			continue // nobody writes so many: what follows stands beside it
+		}
 		saved := *out
 		*out = nil
 		outer = append(outer, func() { s.Else = *out; *out = saved })
@@ -221,6 +224,12 @@ func logic(k ir.OpKind) special {
 				parts = append(parts, e)
 				continue
 			}
+			if b.depth++; b.depth > 2*maxDepth {
+				b.depth--
+				b.give(f, &ir.Unknown{Span: b.span(f), Parts: append(parts, e)}, d)
+				return
+			}
+			defer func() { b.depth-- }()
 			first := parts[0]
 			if len(parts) > 1 {
 				first = b.pairs(f, k, parts)
@@ -234,6 +243,9 @@ func logic(k ir.OpKind) special {
 
 // pairs makes one operation of two operands after the other.
 func (b *body) pairs(f *form, k ir.OpKind, parts []ir.Expr) ir.Expr {
+	if len(parts) > maxDepth {
+		return b.op(f, k, parts...)
+	}
 	e := parts[len(parts)-1]
 	for i := len(parts) - 2; i >= 0; i-- {
 		e = b.op(f, k, parts[i], e)

@@ -261,6 +261,9 @@ func comp(b *body, f *form, args []*form, d dest) {
 	list := b.values(args)
 	b.give(f, b.closure(f, 1, false, func(c *body, params []ir.Expr) ir.Expr {
 		e := params[0]
+		if len(list) > maxDepth {
+			return &ir.Unknown{Span: b.span(f), Parts: append(list, e)}
+		}
 		for i := len(list) - 1; i >= 0; i-- {
 			if k, ok := list[i].(*ir.Const); ok && k.Kind == ir.Keyword {
 				e = &ir.Member{Span: k.Span, X: e, Name: k.Text, Of: k.Span}

@@ -54,8 +54,10 @@ func TestDepth(t *testing.T) {
 			t.Errorf("%q a hundred thousand times: not told that it is broken", s)
 		}
 	}
-	long := "(-> x " + strings.Repeat("(f 1) ", 100_000) + ")"
-	if p := program(long); p.Files[0].Broken != "" {
-		t.Errorf("a long thread is broken: %s", p.Files[0].Broken)
+	for _, head := range []string{"->", "->>", "some->", "cond->", "as->", "cond", "and", "or", "do", "comp", "str", "doto", "let [", "case"} {
+		long := "(" + head + " x " + strings.Repeat("(f 1) ", 100_000) + ")"
+		if p := program(long); p.Files[0].Broken != "" && head != "let [" {
+			t.Errorf("a long %s is broken: %s", head, p.Files[0].Broken)
+		}
 	}
 }

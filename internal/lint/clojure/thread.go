@@ -45,17 +45,28 @@ func threadSome(last bool) special {
 			b.nothing(f, d)
 			return
 		}
-		v := b.temp(args[0], "", b.value(args[0]))
-		for _, step := range args[1:] {
-			s := &ir.If{Span: b.span(step)}
-			s.Cond = b.op(step, ir.NotEqual, b.use(v, step), b.null(step))
-			s.Then = b.block(func() {
-				b.into(insert(step, done(step, b.use(v, step)), last), dest{how: put, v: v})
-			})
-			b.emit(s)
-		}
-		b.give(f, b.use(v, f), d)
+		d, end := b.ways(f, d)
+		b.some(f, args[0], args[1:], last, d)
+		end()
 	}
+}
+
+func (b *body) some(f, x *form, steps []*form, last bool, d dest) {
+	if len(steps) == 0 {
+		b.into(x, d)
+		return
+	}
+	if b.depth++; b.depth > maxDepth { // nobody writes so many
+		thread(last)(b, f, append([]*form{x}, steps...), d)
+		b.depth--
+		return
+	}
+	defer func() { b.depth-- }()
+	v := b.temp(x, "", b.value(x))
+	step := steps[0]
+	b.branch(step, d, func() ir.Expr { return b.op(step, ir.NotEqual, b.use(v, step), b.null(step)) },
+		func(d dest) { b.some(f, insert(step, done(step, b.use(v, step)), last), steps[1:], last, d) },
+		func(d dest) { b.none(step, d) })
 }
 
 // threadCond lowers cond-> and cond->>: each step only if its test holds.

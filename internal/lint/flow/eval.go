@@ -248,6 +248,10 @@ func (w *walker) member(st *state, e *ir.Member, k func(*state, *value)) {
 			k(st, nil)
 			return
 		}
+		if x.is == null && w.language() == ir.Clojure {
+			k(st, x) // what nil holds is nil
+			return
+		}
 		k(st, memberOf(st, x, e.Name))
 	})
 }

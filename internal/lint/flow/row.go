@@ -553,7 +553,19 @@ func (w *walker) extract(st *state, s *site, k func(*state, *value)) {
 		holds = Claim
 	}
 	there := mk(value{is: thing, marks: holds, from: s.x.At()})
-	if st.op != nil {
+	gone := mk(value{is: empty, dep: true})
+	if w.language() == ir.Clojure {
+		gone = mk(value{is: null, dep: true})
+	}
+	_, many := w.results(s.row)
+	switch {
+	case st.op == op && st.outcome == Absent && !many && !s.row.Fails.Set():
+		k(st, gone) // asked for again
+		return
+	case !token && st.uses&useKnown != 0:
+		k(st, w.untrackedValue(s, there))
+		return
+	case st.op != nil:
 		k(st, w.untrackedValue(s, mk(value{marks: holds, from: s.x.At()})))
 		return
 	}
@@ -562,7 +574,6 @@ func (w *walker) extract(st *state, s *site, k func(*state, *value)) {
 		c.rec = record{}
 		c.decided = nil
 	})
-	gone := mk(value{is: empty, dep: true})
 	if s.row.Fails.Set() {
 		w.fail(absent, s, mk(value{is: thing, err: true, fail: true, dep: true, op: op}), k)
 	} else {
@@ -578,6 +589,9 @@ func (w *walker) extract(st *state, s *site, k func(*state, *value)) {
 	}
 	if op.Use == "refresh" {
 		st = st.with(func(c *state) { c.used = op })
+	}
+	if !token {
+		st = st.with(func(c *state) { c.uses |= useKnown })
 	}
 	w.finish(st, s, there, k)
 }

@@ -115,6 +115,7 @@ const (
 	useRefresh  uses = 1 << iota // a refresh token was verified or looked up
 	usePassword                  // a password was compared
 	useVerified                  // a token was verified
+	useKnown                     // who asks is known: what a guard leaves behind was there
 
 	// What the functions that are being walked are called.
 	inRefresh    // a refresh

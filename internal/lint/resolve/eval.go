@@ -150,6 +150,7 @@ func (r *Resolver) eval(e ir.Expr, i int, env *Env) set {
 		return r.once(key{e, 0, env}, func() set {
 			var s set
 			of := r.eval(e.X, 0, env)
+			of.over = of.over && len(of.vals) == 0 // of what was left, types, members are known
 			s.also(of)
 			for _, v := range of.vals {
 				s.merge(r.member(v, e.Name))
