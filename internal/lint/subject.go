@@ -51,8 +51,10 @@ func (s *subject) deeds() []deed {
 	}
 	for i, fn := range s.program.Funcs {
 		d := &s.does[i]
-		if strings.Contains(fn.Doc, "jotsight:ratelimits") {
-			d.limits = append(d.limits, place{head(fn), fn, "is said to limit the rate"})
+		for f := fn; f != nil; f = f.Outer { // what a function that makes middleware says is said of what it makes
+			if strings.Contains(f.Doc, "jotsight:ratelimits") {
+				d.limits = append(d.limits, place{head(f), f, "is said to limit the rate"})
+			}
 		}
 		ir.Walk(fn.Body, nil, func(e ir.Expr) bool {
 			switch e := e.(type) {

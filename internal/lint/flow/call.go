@@ -59,7 +59,7 @@ func (w *walker) callee(st *state, c *ir.Call, k func(st *state, recv, fun *valu
 
 // dispatch goes on with each thing that a call may reach.
 func (w *walker) dispatch(st *state, c *ir.Call, targets []resolve.Target, recv, fun *value, args []*value, k func(*state, *value)) {
-	if fun != nil && fun.fn != nil {
+	if fun != nil && fun.fn != nil && !strings.Contains(fun.fn.f.Doc, "jotsight:observes") {
 		in := w.f.in
 		for _, t := range targets {
 			if t.Func == fun.fn.f {
