@@ -37,7 +37,7 @@ func (w *walker) back(j *job, l resolve.Link, x exit, at place, thrown bool) []e
 		return []exit{{w.accessLine(l, x), x.val, x.at}}
 	}
 	f := l.Func
-	if f == nil || l.Wraps || w.index.reach(f)&doesRecord == 0 && (x.val == nil || w.index.reach(f)&doesAnswer == 0) || f == j.root.Func {
+	if f == nil || l.Wraps || w.index.reach(f)&doesRecord == 0 && (x.val == nil || w.index.reach(f)&doesAnswer == 0) || f == j.f {
 		return same
 	}
 	fl := &flight{err: x.val, thrown: thrown}

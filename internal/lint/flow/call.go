@@ -191,6 +191,14 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 	if c != nil {
 		at = c.Span
 	}
+	if st.tracks() && w.job != nil && w.job.handles(f) {
+		// A wrapper passes the request on, though the token was refused or missing.
+		k(st.with(func(c *state) {
+			c.served = true
+			c.servedAt = place{at, w.frameFunc()}
+		}), nil)
+		return
+	}
 	if len(f.Body) == 0 || w.depth >= maxDepth || w.running(f) {
 		if w.depth >= maxDepth {
 			w.facts.Stats.Cut++
@@ -711,6 +719,9 @@ func (w *walker) unknown(st *state, c *ir.Call, targets []resolve.Target, recv *
 	}
 	if symbol == "" {
 		w.facts.Stats.Unresolved++
+	}
+	if auditing(c) {
+		st = w.audited(st, c, args)
 	}
 	if c.New {
 		if obj := w.instance(c, nil, args); obj.class != nil {

@@ -44,8 +44,13 @@ func (w *walker) cond(st *state, e ir.Expr, k func(st *state, truth, by bool)) {
 					k(st, truth, by)
 					return
 				}
-				k(w.refineCompare(st, op, vals, true), true, by)
-				k(w.refineCompare(st, op, vals, false), false, by)
+				bad, is := w.errorTest(st, op)
+				if !is || !bad {
+					k(w.refineCompare(st, op, vals, true), true, by)
+				}
+				if !is || bad {
+					k(w.refineCompare(st, op, vals, false), false, by)
+				}
 			})
 			return
 		}
@@ -55,9 +60,38 @@ func (w *walker) cond(st *state, e ir.Expr, k func(st *state, truth, by bool)) {
 			k(st, truth, v.deps())
 			return
 		}
-		k(w.refined(st, e, true), true, v.deps())
+		if st.op == nil || st.outcome != Succeeded || !namesError(e) {
+			k(w.refined(st, e, true), true, v.deps())
+		}
 		k(w.refined(st, e, false), false, v.deps())
 	})
+}
+
+// errorTest says, on a way on which all goes well, that a comparison asks for an
+// error, and that it holds if there is one.
+func (w *walker) errorTest(st *state, op *ir.Op) (bad, is bool) {
+	if st.op == nil || st.outcome != Succeeded || op.Kind != ir.NotEqual && op.Kind != ir.Equal {
+		return false, false
+	}
+	for i := range 2 {
+		if c, ok := op.Args[i].(*ir.Const); ok && c.Kind == ir.Nil && namesError(op.Args[1-i]) {
+			return op.Kind == ir.NotEqual, true
+		}
+	}
+	return false, false
+}
+
+// namesError says that an expression is a variable for an error.
+func namesError(e ir.Expr) bool {
+	n, ok := e.(*ir.Name)
+	if !ok || n.Var == nil {
+		return false
+	}
+	if t := n.Var.Type; t != nil && t.Symbol == "go:builtin.error" {
+		return true
+	}
+	name := strings.ToLower(n.Var.Name)
+	return name == "e" || strings.HasPrefix(name, "err") || strings.HasSuffix(name, "err") || strings.HasSuffix(name, "error")
 }
 
 // refined is a state that knows that an expression is true, or not.

@@ -219,6 +219,10 @@ func (w *walker) captured(e env, f *ir.Func) env {
 
 func (w *walker) extern(st *state, e *ir.Extern, k func(*state, *value)) {
 	row, symbol := w.rowOf(e)
+	if code := statusOf(e); code != 0 && strings.Contains(strings.ToLower(e.Symbol), "status") {
+		k(st, mk(value{is: number, n: int64(code)}))
+		return
+	}
 	if row == nil {
 		k(st, nil)
 		return
@@ -242,7 +246,13 @@ func (w *walker) member(st *state, e *ir.Member, k func(*state, *value)) {
 		}
 		if x == nil {
 			if w.index.stable(e) {
-				k(st, w.global(e))
+				if v := w.global(e); v != nil {
+					k(st, v)
+					return
+				}
+			}
+			if code := statusOf(e); code != 0 && strings.Contains(strings.ToLower(e.X.At().Text()), "status") {
+				k(st, mk(value{is: number, n: int64(code)}))
 				return
 			}
 			k(st, nil)

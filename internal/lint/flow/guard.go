@@ -84,7 +84,7 @@ func (w *walker) walkGuard(g *guard) {
 		verify.Use, extract.Use = "refresh", "refresh"
 	}
 	hooks := w.hooks(l)
-	j := &job{root: &Root{Func: f, Routes: g.routes, Link: true}, before: g.before, loose: true}
+	j := &job{f: f, root: &Root{Func: f, Routes: g.routes, Link: true}, before: g.before, loose: true}
 	w.job = j
 	defer func() { w.job = nil }()
 	for _, op := range []*Op{verify, extract} {
@@ -235,7 +235,7 @@ func (w *walker) hooked(j *job, l resolve.Link, h hook, st *state, err *value, a
 	w.fuel, w.nesting, w.depth = maxFuel, 0, 0
 	w.f = nil
 	sum := w.execute(f, h.in, &in)
-	hj := &job{root: &Root{Func: f, Routes: j.root.Routes, Link: true}, before: j.before, loose: true}
+	hj := &job{f: f, root: &Root{Func: f, Routes: j.root.Routes, Link: true}, before: j.before, loose: true}
 	for _, x := range sum.returns {
 		s := x.st
 		if !s.answered && !s.served && s.thrown == nil && errorIn(x.val) == nil {

@@ -86,6 +86,9 @@ func (x *index) read(f *ir.Func) {
 }
 
 func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
+	if auditing(c) {
+		b |= doesRecord
+	}
 	for _, t := range x.w.r.Targets(c) {
 		switch {
 		case t.Func != nil:

@@ -190,3 +190,41 @@ func fieldNames(m Mark, carries bool) (list []string) {
 	}
 	return list
 }
+
+// auditing says that a call writes a row into a journal of what people do: by the
+// name of the table, model or variable, and that of the method.
+func auditing(c *ir.Call) bool {
+	text := strings.ToLower(c.Span.Text())
+	if len(text) > 160 {
+		text = text[:160]
+	}
+	text = strings.NewReplacer("_", "", "-", "").Replace(text)
+	writes := false
+	for _, v := range [...]string{"save", "create", "insert", "add", "record", "push", "write", "store", "publish", "append"} {
+		writes = writes || strings.Contains(text, v)
+	}
+	if !writes {
+		return false
+	}
+	for _, n := range [...]string{"audit", "activitylog", "useractivit", "accesslog", "useraccess", "loginlog", "loginhistor", "loginattempt", "loginrecord", "loginevent",
+		"securityevent", "securitylog", "eventlog", "signinlog", "authlog", "authevent", "operationlog"} {
+		if strings.Contains(text, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// audited notes such a row.
+func (w *walker) audited(st *state, c *ir.Call, args []*value) *state {
+	o := &Observation{Span: c.Span, Func: w.f.fn, Role: library.Audit, Tier: Access}
+	b := blend(args)
+	switch {
+	case b.fails():
+		o.Tier = Typed
+	case st.decided != nil || !st.tracks():
+		o.Tier = Generic
+	}
+	o.Fields = fieldNames(b.mark(), b.fails())
+	return w.observed(st, o)
+}

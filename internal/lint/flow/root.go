@@ -13,11 +13,13 @@ import (
 // A job is one root with the surroundings in which it runs.
 type job struct {
 	root *Root
+	f    *ir.Func // what is executed: the root, or the outermost wrapper around it
 	in   *resolve.Env
 	// loose says that it is mounted, but before no route that is known.
 	loose bool
 	// inner is the function that the root calls as a wrapper: login of asyncHandler(login).
-	inner *ir.Func
+	inner  *ir.Func
+	inners []*ir.Func // all that are called so, one within the other
 	// before are the links that run before it and may see what comes of it, the
 	// nearest first.
 	before []resolve.Link
@@ -34,11 +36,11 @@ func (w *walker) walkAll() {
 	}
 	for _, l := range w.r.Middlewares() {
 		if l.Func != nil && !w.walked[l.Func] {
-			w.walkRoot(&job{root: &Root{Func: l.Func, Link: true}, in: l.Env, loose: true})
+			w.walkRoot(&job{f: l.Func, root: &Root{Func: l.Func, Link: true}, in: l.Env, loose: true})
 		}
 	}
 	for _, f := range w.tops() {
-		w.walkRoot(&job{root: &Root{Func: f}, loose: takesRequest(f)})
+		w.walkRoot(&job{f: f, root: &Root{Func: f}, loose: takesRequest(f)})
 	}
 }
 
@@ -58,10 +60,14 @@ func (w *walker) mounted() []*job {
 			k := key{l.Func, l.Env}
 			j := at[k]
 			if j == nil {
-				j = &job{root: &Root{Func: l.Func, Link: i < len(route.Chain)-1 && !l.Wraps}, in: l.Env}
+				j = &job{f: l.Func, root: &Root{Func: l.Func, Link: i < len(route.Chain)-1 && !l.Wraps}, in: l.Env}
 				j.before = backwards(route.Chain[:i])
 				for n := i; n+1 < len(route.Chain) && route.Chain[n].Wraps; n++ {
 					j.inner = route.Chain[n+1].Func
+					j.inners = append(j.inners, j.inner)
+				}
+				if j.inner != nil {
+					j.root.Func = j.inner
 				}
 				at[k] = j
 				list = append(list, j)
@@ -130,7 +136,7 @@ func pathOf(f *ir.Func) string {
 
 // walkRoot executes one function as a request would, and gathers its ways.
 func (w *walker) walkRoot(j *job) {
-	f := j.root.Func
+	f := j.f
 	if len(f.Body) == 0 || w.walked[f] && len(j.root.Routes) == 0 {
 		return
 	}
@@ -192,7 +198,7 @@ func (w *walker) end(j *job, x exit, thrown bool) {
 	if st.op == nil {
 		return
 	}
-	f := j.root.Func
+	f := j.f
 	err := x.val
 	at := place{x.at, f}
 	switch {
@@ -232,6 +238,10 @@ func (w *walker) end(j *job, x exit, thrown bool) {
 		w.central(j, x.st, x.val, at)
 	}
 }
+
+// handles says that a function is a handler or middleware that wrappers of the job
+// call.
+func (j *job) handles(f *ir.Func) bool { return slices.Contains(j.inners, f) }
 
 // leftAt is the place at which a failure left the handler, if what passed it on is a
 // wrapper around all of them.
@@ -492,6 +502,9 @@ func (w *walker) way(j *job, st *state, exit Exit, at place) {
 	}
 	// The question whether a token still stands has no bad answer where the way goes on.
 	if st.op.Kind == library.Check && st.outcome == Hit && (exit == Serves || exit == Returns || exit == Responds && st.status < 400 && !st.central) {
+		return
+	}
+	if st.outcome == Succeeded && st.status >= 400 {
 		return
 	}
 	way := &Way{

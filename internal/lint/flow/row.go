@@ -170,6 +170,9 @@ func (w *walker) row(st *state, c *ir.Call, t resolve.Target, recv *value, args 
 			return
 		}
 	case library.Find, library.Save:
+		if auditing(c) {
+			st = w.audited(st, c, args)
+		}
 		if w.lookup(st, s, lastName(t.Symbol), k) {
 			return
 		}
@@ -411,6 +414,11 @@ func (w *walker) claimsInto(s *site) {}
 // outcome is not known, and both ways are gone.
 func (w *walker) untracked(st *state, s *site, v *value, k func(*state, *value)) {
 	f := s.row.Fails
+	if st.op != nil && (st.outcome == Succeeded || st.outcome == Hit) {
+		// A token that was revoked is a good one otherwise.
+		w.finish(st, s, v, k)
+		return
+	}
 	if fn, e, ok := w.calledBack(s); ok {
 		w.callback(st, s, fn, e, []*value{nil, v}, k)
 		return

@@ -149,6 +149,7 @@ func (w *walker) stmt(s ir.Stmt, in []*state) []*state {
 				case len(vals) > 1:
 					v = mk(value{tuple: vals})
 				}
+				v = w.errorResult(v)
 				if st.decided != nil && st.op != nil {
 					v = v.depends()
 				}
@@ -160,6 +161,9 @@ func (w *walker) stmt(s ir.Stmt, in []*state) []*state {
 			w.eval(st, s.X, func(st *state, v *value) {
 				if v.kind() == anything {
 					v = v.with(func(c *value) { c.is, c.err = thing, true })
+				}
+				if st.tracks() {
+					st = st.step(s.Span, w.f.fn, "throws")
 				}
 				w.throw(st, v, s.Span)
 			})
@@ -186,8 +190,34 @@ func (w *walker) stmt(s ir.Stmt, in []*state) []*state {
 	return out
 }
 
+// errorResult knows that what is returned as an error, and is there, is one.
+func (w *walker) errorResult(v *value) *value {
+	f := w.f.fn
+	n := len(f.Results)
+	if v == nil || n == 0 || f.Results[n-1] == nil || f.Results[n-1].Symbol != "go:builtin.error" {
+		return v
+	}
+	if n == 1 {
+		if v.is == thing && !v.err {
+			return v.with(func(c *value) { c.err = true })
+		}
+		return v
+	}
+	if len(v.tuple) != n || v.tuple[n-1].kind() != thing || v.tuple[n-1].err {
+		return v
+	}
+	return v.with(func(c *value) {
+		t := append([]*value(nil), c.tuple...)
+		t[n-1] = t[n-1].with(func(x *value) { x.err = true })
+		c.tuple = t
+	})
+}
+
 // throw ends a way by an exception.
 func (w *walker) throw(st *state, v *value, at ir.Span) {
+	if st.op != nil && st.outcome == Succeeded {
+		return // what went well is followed where all goes well
+	}
 	if st.tracks() && st.decided != nil {
 		v = v.with(func(c *value) { c.err = true }).depends()
 	}
