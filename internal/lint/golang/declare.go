@@ -18,6 +18,7 @@ type lowerer struct {
 	results     []*ir.Var // of fn, where they have names
 	closures    *counter
 	iota        int
+	posts       bool // in what a for does after each turn
 	depth       int
 	alloc       nodes
 	classTypes  map[*ir.Class]*ir.Type

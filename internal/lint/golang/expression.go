@@ -54,6 +54,11 @@ func (l *lowerer) expr(x ast.Expr) ir.Expr {
 	case *ast.UnaryExpr:
 		switch x.Op {
 		case token.AND:
+			if id, ok := ast.Unparen(x.X).(*ast.Ident); ok {
+				if o := l.locals.find(id.Name); o != nil {
+					o.shared = true
+				}
+			}
 			return l.expr(x.X)
 		case token.NOT:
 			return &ir.Op{Span: l.span(x), Kind: ir.Not, Args: []ir.Expr{l.expr(x.X)}}

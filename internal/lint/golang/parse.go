@@ -20,6 +20,7 @@ type source struct {
 	dots   []*imported
 	unsure []*imported     // those whose name we do not know
 	used   map[string]bool // names before a dot; see qualifier
+	jumps  bool            // there may be a goto
 }
 
 // parse reads one file. Of a broken one it reads each declaration by itself, since
@@ -30,7 +31,7 @@ func parse(h *header) []*source {
 	if directives(f.Source) {
 		mode |= parser.ParseComments
 	}
-	whole := &source{header: h, file: f, base: 1}
+	whole := &source{header: h, file: f, base: 1, jumps: strings.Contains(f.Source, "goto ")}
 	var err error
 	whole.ast, err = parser.ParseFile(token.NewFileSet(), "", f.Source, mode)
 	whole.comments()
@@ -46,7 +47,7 @@ func parse(h *header) []*source {
 		if i+1 < len(starts) {
 			end = starts[i+1]
 		}
-		part := &source{header: h, file: f, base: 1 + len(clause) - start}
+		part := &source{header: h, file: f, base: 1 + len(clause) - start, jumps: true}
 		part.ast, _ = parser.ParseFile(token.NewFileSet(), "", clause+f.Source[start:end], mode)
 		parts = append(parts, part)
 	}

@@ -11,6 +11,9 @@
 //     whether field, method, method value or method expression.
 //   - The statement before the condition of an if, for or switch stands before it, in
 //     the same list. What a for does after each turn stands at the end of its body.
+//   - A variable that is set anew in the block that declares it is another Var from
+//     there on, with the Span of the first, unless a function literal or a pointer
+//     shares it.
 //   - A range yields key and value to Each, as in the source; nil takes nothing.
 //   - A select is a Switch without a Tag, each of whose cases has an Unknown as its
 //     condition and the communication as the first statement of its body.

@@ -10,10 +10,11 @@ import (
 
 // An object is what a name stands for. One of the fields is set.
 type object struct {
-	v     *ir.Var
-	fn    *ir.Func
-	class *ir.Class
-	imp   *imported
+	v      *ir.Var
+	shared bool // v is used by a function literal, or by its address
+	fn     *ir.Func
+	class  *ir.Class
+	imp    *imported
 	// Of an alias or type parameter: typ, and for an alias that nobody has looked
 	// at yet its expression and file.
 	isType bool
@@ -106,6 +107,9 @@ func (l *lowerer) find(name string) *object {
 func (l *lowerer) use(o *object, at ir.Span) ir.Expr {
 	switch {
 	case o.v != nil:
+		if o.v.Func != l.fn && o.v.Func.Outer != nil { // of a function, not of a package
+			o.shared = true
+		}
 		n := l.alloc.name.get()
 		n.Span, n.Var = at, o.v
 		return n

@@ -187,6 +187,9 @@ func (l *lowerer) stmt(list []ir.Stmt, s ast.Stmt, label string) []ir.Stmt {
 		n := &ir.Return{Span: l.span(s), Values: l.exprs(s.Results)}
 		if len(s.Results) == 0 {
 			for _, v := range l.results {
+				if o := l.locals.find(v.Name); o != nil && o.v != nil {
+					v = o.v // as it was last set
+				}
 				n.Values = append(n.Values, &ir.Name{Span: n.Span, Var: v})
 			}
 		}
@@ -204,7 +207,10 @@ func (l *lowerer) stmt(list []ir.Stmt, s ast.Stmt, label string) []ir.Stmt {
 			n.Cond = l.expr(s.Cond)
 		}
 		n.Body = l.block(s.Body.List)
+		posts := l.posts
+		l.posts = true
 		n.Body = l.stmt(n.Body, s.Post, "")
+		l.posts = posts
 		return append(list, n)
 	case *ast.RangeStmt:
 		return append(list, l.rangeOver(s, label))
@@ -303,20 +309,21 @@ func (l *lowerer) assign(s *ast.AssignStmt) ir.Stmt {
 		if s.Tok == token.ADD_ASSIGN {
 			kind = ir.Add
 		}
-		n.Left = []ir.Expr{l.expr(s.Lhs[0])}
+		n.Left = []ir.Expr{l.target(s.Lhs[0], false, true)}
 		n.Right = []ir.Expr{&ir.Op{Span: n.Span, Kind: kind, Args: args}}
 		return n
 	}
 	n.Right = l.exprs(s.Rhs)
 	n.Left = make([]ir.Expr, len(s.Lhs))
 	for i, x := range s.Lhs {
-		n.Left[i] = l.target(x, n.Declare)
+		n.Left[i] = l.target(x, n.Declare, true)
 	}
 	return n
 }
 
-// target is what stands left of an assignment: nil for _.
-func (l *lowerer) target(x ast.Expr, declare bool) ir.Expr {
+// target is what stands left of an assignment: nil for _. With renew, a variable may
+// become another one by it.
+func (l *lowerer) target(x ast.Expr, declare, renew bool) ir.Expr {
 	id, ok := x.(*ast.Ident)
 	if !ok {
 		if x == nil {
@@ -332,13 +339,29 @@ func (l *lowerer) target(x ast.Expr, declare bool) ir.Expr {
 	if id.Name == "_" {
 		return nil
 	}
-	if declare && l.locals.here(id.Name) == nil {
+	if o := l.locals.here(id.Name); o == nil && declare {
 		l.bind(l.variable(id, nil, l.fn))
+	} else if o != nil && renew {
+		l.renew(o)
 	}
 	if e, ok := l.expr(id).(*ir.Name); ok {
 		return e
 	}
 	return nil
+}
+
+// renew makes a variable another one from here on. In h = wrap(h), repeated, each h is
+// then what it was set to, for those who do not look at the order of things. Here is
+// the block that declares it, so that all uses that follow see this assignment; where
+// somebody else could see the variable, or one could jump, it stays what it is.
+func (l *lowerer) renew(o *object) {
+	if o.v == nil || o.shared || o.v.Func != l.fn || l.posts || l.file.jumps {
+		return
+	}
+	v := l.alloc.variable.get()
+	*v = *o.v
+	v.Param = -1
+	l.bind(v)
 }
 
 func (l *lowerer) localDecl(list []ir.Stmt, d *ast.GenDecl) []ir.Stmt {
@@ -401,10 +424,10 @@ func (l *lowerer) rangeOver(s *ast.RangeStmt, label string) ir.Stmt {
 	mark := l.locals.open()
 	defer l.locals.close(mark)
 	if s.Key != nil {
-		n.Each = append(n.Each, l.target(s.Key, s.Tok == token.DEFINE))
+		n.Each = append(n.Each, l.target(s.Key, s.Tok == token.DEFINE, false))
 	}
 	if s.Value != nil {
-		n.Each = append(n.Each, l.target(s.Value, s.Tok == token.DEFINE))
+		n.Each = append(n.Each, l.target(s.Value, s.Tok == token.DEFINE, false))
 	}
 	n.Body = l.block(s.Body.List)
 	return n
