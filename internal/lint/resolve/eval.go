@@ -134,6 +134,10 @@ func (r *Resolver) eval(e ir.Expr, i int, env *Env) set {
 			s.add(Value{Of: e.Class})
 		default:
 			for ; f != nil; f = f.Outer {
+				if t := r.bound[f]; t != "" {
+					s.add(Value{Symbol: t, Is: true})
+					break
+				}
 				if o := r.owner[f]; o != nil {
 					s.add(Value{Object: o})
 					break

@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
@@ -55,6 +57,7 @@ func (r *Resolver) prepare() {
 			r.known[c] = t
 			r.link(c, t)
 		}
+		r.addSets()
 		r.callers, r.mounted = r.next.callers, r.next.mounted
 		r.shapes, r.added = r.next.best(), r.next.added
 		clear(r.memo)
@@ -98,15 +101,78 @@ func (r *Resolver) link(c *ir.Call, targets []Target) {
 	}
 }
 
-// add writes down what a call makes a member of something of a library.
+// add writes down what a call makes a member of something of a library: what it is
+// given with a name, or all fields of an object.
 func (r *Resolver) add(c *ir.Call, row *library.Row) {
-	n, named := row.Name.Index(len(c.Args))
 	x, given := row.Adds.Index(len(c.Args))
-	if !named || !given {
+	n, named := row.Name.Index(len(c.Args))
+	if named && given {
+		if name, ok := r.text(c.Args[n], nil); ok {
+			r.next.added[name] = append(r.next.added[name], source{x: c.Args[x]})
+		}
 		return
 	}
-	if name, ok := r.text(c.Args[n], nil); ok {
-		r.next.added[name] = append(r.next.added[name], source{x: c.Args[x]})
+	if n < len(c.Args) && row.Name.Set() {
+		r.addFields(c.Args[n])
+	}
+}
+
+// addFields adds what the fields of a literal object hold.
+func (r *Resolver) addFields(x ir.Expr) {
+	o, ok := x.(*ir.Object)
+	if !ok {
+		return
+	}
+	for i := range o.Fields {
+		if f := &o.Fields[i]; f.Name != "" && f.Value != nil {
+			r.next.added[f.Name] = append(r.next.added[f.Name], source{x: f.Value})
+		}
+	}
+}
+
+// addSets writes down what assignments make members of things of a library, where a
+// row says that what is assigned adds: schema.methods.sign = f, schema.methods = {…}.
+func (r *Resolver) addSets() {
+	for _, name := range slices.Sorted(maps.Keys(r.sets)) {
+		for _, s := range r.sets[name] {
+			switch value := s.source.x.(type) {
+			case *ir.FuncRef:
+				if m, ok := s.x.(*ir.Member); ok {
+					if row := r.adds(m.X, m.Name); row != nil {
+						r.next.added[name] = append(r.next.added[name], s.source)
+						r.bind(value, row)
+					}
+				}
+			case *ir.Object:
+				if row := r.adds(s.x, name); row != nil {
+					r.addFields(value)
+					for i := range value.Fields {
+						r.bind(value.Fields[i].Value, row)
+					}
+				}
+			}
+		}
+	}
+}
+
+// adds gives the row which says that what is assigned to this member of x adds.
+func (r *Resolver) adds(x ir.Expr, name string) *library.Row {
+	r.steps = 0
+	for _, v := range r.eval(x, 0, nil).vals {
+		if v.Symbol == "" {
+			continue
+		}
+		if row := r.row(r.under(v.Symbol, name)); row != nil && row.Adds.Kind == library.Assigned {
+			return row
+		}
+	}
+	return nil
+}
+
+// bind makes a function a method of the type that a row returns.
+func (r *Resolver) bind(x ir.Expr, row *library.Row) {
+	if f, ok := x.(*ir.FuncRef); ok && len(row.Returns) == 1 && isType(row.Returns[0]) {
+		r.bound[f.Func] = row.Returns[0]
 	}
 }
 

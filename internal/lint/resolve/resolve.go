@@ -97,8 +97,9 @@ type Resolver struct {
 	callers    map[*ir.Func][]site // of the round before
 	mounted    map[*ir.Func][]hand
 	added      map[string][]source
-	unwrapping map[*ir.Func]bool // wrappers whose inside links is looking for
-	next       links             // of this round
+	bound      map[*ir.Func]string // the type of this, of methods that are added to something of a library
+	unwrapping map[*ir.Func]bool   // wrappers whose inside links is looking for
+	next       links               // of this round
 	impl       map[*ir.Class][]*ir.Class
 	subs       map[*ir.Class][]*ir.Class
 	shapes     []string
@@ -122,6 +123,7 @@ func New(p *ir.Program, lib *library.Set) *Resolver {
 		envs:   map[frame]*Env{}, unwrapping: map[*ir.Func]bool{},
 		lists:  map[listKey]*ir.List{},
 		memo:   map[key]set{},
+		bound:  map[*ir.Func]string{},
 		active: map[key]int32{},
 	}
 	r.read(p)
