@@ -103,7 +103,9 @@ func (v *served) purpose() (purpose, *flow.Op) {
 		return refreshing, op
 	}
 	words := v.words()
-	guarded := has(v.ops, func(op *flow.Op) bool { return op.Kind == library.Verify && !slices.Contains(v.own, op) }) != nil
+	guarded := has(v.ops, func(op *flow.Op) bool {
+		return op.Kind == library.Verify && !slices.Contains(v.own, op) && (op.Row == nil || !op.Row.Fails.Context)
+	}) != nil
 	switch {
 	case guarded:
 		return other, nil // whoever comes this far has a token already
