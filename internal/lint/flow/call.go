@@ -420,7 +420,10 @@ func (w *walker) leave(st, x *state, f *ir.Func, c *ir.Call, at ir.Span) *state 
 	does := w.index.reach(f)
 	if does&doesAnswer == 0 {
 		out.pending, out.answered, out.status, out.at, out.atFunc, out.verbose = st.pending, st.answered, st.status, st.at, st.atFunc, st.verbose
-		out.served, out.servedAt, out.aborted, out.handed, out.thrown, out.thrownAt, out.collected = st.served, st.servedAt, st.aborted, st.handed, st.thrown, st.thrownAt, st.collected
+		if !x.served { // a wrapper serves by calling what it wraps
+			out.served, out.servedAt = st.served, st.servedAt
+		}
+		out.aborted, out.handed, out.thrown, out.thrownAt, out.collected = st.aborted, st.handed, st.thrown, st.thrownAt, st.collected
 	}
 	if does&doesToken == 0 {
 		out.used, out.decoded = st.used, st.decoded
