@@ -67,6 +67,7 @@ func add(c func() *cobra.Command) struct{} {
 
 // Main runs the command line of this process and gives its exit code.
 func Main() int {
+	vet(os.Args[1:])
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not end by itself
