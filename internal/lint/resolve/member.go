@@ -242,7 +242,7 @@ func (r *Resolver) field(v Value, name string) set {
 	c := v.Of
 	return r.once(key{field{c, name}, 0, nil}, func() set {
 		var s set
-		if m, by := r.method(c, name, 0); m != nil && !by.Interface && len(m.Body) > 0 {
+		if m, by := r.method(c, name, 0); m != nil && !by.Interface && (len(m.Body) > 0 || len(r.below(c)) == 0) {
 			s.add(Value{Func: m, Bound: by})
 			for _, sub := range r.below(c) {
 				if o := sub.Methods[name]; o != nil && o != m {
@@ -267,7 +267,7 @@ func (r *Resolver) field(v Value, name string) set {
 		}
 		for _, sub := range r.implementers(c) {
 			if m, by := r.method(sub, name, 0); m != nil && !by.Interface {
-				s.add(Value{Func: m, Bound: sub})
+				s.add(Value{Func: m, Bound: by})
 			}
 		}
 		if len(s.vals) > 0 {
