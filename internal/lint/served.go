@@ -103,17 +103,20 @@ func (v *served) purpose() (purpose, *flow.Op) {
 		return refreshing, op
 	}
 	words := v.words()
+	secret := has(v.own, kind(library.Secret))
 	guarded := has(v.ops, func(op *flow.Op) bool {
 		return op.Kind == library.Verify && !slices.Contains(v.own, op) && (op.Row == nil || !op.Row.Fails.Context)
 	}) != nil
 	switch {
+	case secret != nil && issues != nil && words.any("login", "signin", "authenticate"): // also behind a guard that lets guests pass
+		return login, secret
 	case guarded:
 		return other, nil // whoever comes this far has a token already
 	case issues != nil && words.any("refresh", "renew"):
 		return refreshing, issues
 	}
-	if op := has(v.own, kind(library.Secret)); op != nil && (issues != nil || words.any("login", "signin", "auth", "token", "session", "authenticate")) {
-		return login, op
+	if secret != nil && (issues != nil || words.any("login", "signin", "auth", "token", "session", "authenticate")) {
+		return login, secret
 	}
 	verifies := has(v.own, kind(library.Verify))
 	switch {

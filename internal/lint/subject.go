@@ -77,11 +77,16 @@ func (s *subject) deeds() []deed {
 			return true
 		})
 	}
-	for _, op := range s.Ops { // what flow knows of an operation is more than its row says
+	known := map[ir.Span]bool{} // what flow knows of an operation is more than its row says
+	for _, op := range s.Ops {
+		known[op.Span] = true
+	}
+	for i := range s.does {
+		s.does[i].ops = slices.DeleteFunc(s.does[i].ops, func(op *flow.Op) bool { return known[op.Span] })
+	}
+	for _, op := range s.Ops {
 		if i, ok := s.ids[op.Func]; ok {
-			d := &s.does[i]
-			d.ops = slices.DeleteFunc(d.ops, func(o *flow.Op) bool { return o.Span == op.Span })
-			d.ops = append(d.ops, op)
+			s.does[i].ops = append(s.does[i].ops, op)
 		}
 	}
 	for _, r := range s.Routes {

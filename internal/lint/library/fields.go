@@ -42,6 +42,7 @@ var fields = map[string]func(*Row, *yaml.Node) error{
 	"no_verify":     list(func(r *Row) *[]string { return &r.NoVerify }, nil),
 	"needs":         list(func(r *Row) *[]string { return &r.Needs }, nil),
 	"lifetime":      list(func(r *Row) *[]string { return &r.Lifetime }, nil),
+	"promise":       truth(func(r *Row) *bool { return &r.Promise }),
 	"level":         word(func(r *Row) *string { return &r.Level }, []string{"trace", "debug", "info", "warn", "error", "fatal", own}),
 	"http":          word(func(r *Row) *string { return &r.HTTP }, []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", own}),
 	"from":          word(func(r *Row) *string { return &r.From }, []string{"header", "cookie", "query", "param", "form", "body", "address", "url", "method", "state"}),
