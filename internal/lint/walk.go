@@ -20,6 +20,8 @@ const (
 	maxTotal = 256 << 20 // bytes of all files that are kept
 	maxFiles = 200_000
 	maxDepth = 64 // folders within each other
+
+	maxScript = 1 << 20 // bytes of a file of JavaScript: what is longer, a bundler made
 )
 
 // Why a file was not read, or not as others are.
@@ -173,6 +175,10 @@ func (w *walker) file(name string, isBuilt bool) {
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		lines++
 	}
+	if l == ir.JavaScript && len(text) > maxScript {
+		w.skips.add(whyHuge, name)
+		return
+	}
 	if isMinified(text, lines) {
 		w.skips.add(whyMinified, name)
 		return
@@ -248,9 +254,27 @@ func isBinary(text []byte) bool {
 	return bytes.IndexByte(text[:min(len(text), 8000)], 0) >= 0
 }
 
-// isMinified: lines so long that nobody wrote them.
+// isMinified: lines so long that nobody wrote them, or many of these among others, as
+// where a bundler put libraries beside code.
 func isMinified(text []byte, lines int) bool {
-	return len(text) > 4096 && len(text)/max(lines, 1) > 400
+	if len(text) <= 4096 {
+		return false
+	}
+	if len(text)/max(lines, 1) > 400 {
+		return true
+	}
+	long := 0
+	for rest := text; len(rest) > 0; {
+		n := bytes.IndexByte(rest, '\n')
+		if n < 0 {
+			n = len(rest) - 1
+		}
+		if n > 2000 {
+			long += n
+		}
+		rest = rest[n+1:]
+	}
+	return long > len(text)/3
 }
 
 // isGenerated goes by the marks that generators leave at the top of a file.
