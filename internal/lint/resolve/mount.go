@@ -667,7 +667,11 @@ func (r *Resolver) maker(c *ir.Call) *library.Row {
 				return t.Row
 			}
 		}
-		next, ok := c.Fun.(*ir.Call)
+		fun := c.Fun
+		if m, ok := fun.(*ir.Member); ok { // jwt(opts).unless(paths)
+			fun = m.X
+		}
+		next, ok := fun.(*ir.Call)
 		if !ok {
 			return nil
 		}
@@ -754,12 +758,22 @@ func (r *Resolver) wrapped(v Value) (*ir.Var, ir.Expr, *Env) {
 			if i >= len(fr.Call.Args) {
 				continue
 			}
-			if f != v.Func && len(r.callsOf(v.Func, p)) > 0 {
+			if f != v.Func && len(r.callsOf(v.Func, p)) > 0 && (r.passesOn(v.Func, p) || r.givesFunc(fr.Call.Args[i], fr.Up)) {
 				return p, fr.Call.Args[i], fr.Up
 			}
 		}
 	}
 	return nil, nil, nil
+}
+
+// givesFunc says whether an argument may be a function, or routes.
+func (r *Resolver) givesFunc(e ir.Expr, env *Env) bool {
+	for _, v := range r.eval(e, 0, env).vals {
+		if v.Func != nil || v.Call != nil && v.Symbol != "" && (r.isRouterValue(v) || r.routes(v.Call)) {
+			return true
+		}
+	}
+	return false
 }
 
 // callsOf lists the calls of p or of a method of it in f and the closures within.
