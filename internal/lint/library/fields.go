@@ -175,7 +175,7 @@ func truth(at func(*Row) *bool) func(*Row, *yaml.Node) error {
 
 // soundType reports what cannot be a type of Returns or Params.
 func soundType(s string) error {
-	for _, p := range []string{"arg ", "call "} {
+	for _, p := range []string{"arg ", "call ", "new "} {
 		if rest, ok := strings.CutPrefix(s, p); ok {
 			_, err := parseArg(rest)
 			return err

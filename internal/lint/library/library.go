@@ -93,9 +93,10 @@ type Row struct {
 	Hook   []string
 	When   string // only if the option is set; !name: only if it is not
 
-	// Returns are the types of the results, as symbols. Others: "same" as the
+	// Returns are the types of the results, as symbols; where Fails says that a
+	// result of Go is an error, it need not be said here. Others: "same" as the
 	// receiver (or, for functions, as argument 0), "arg N", "element" of the receiver, "call N": what the function
-	// in argument N returns. "" is not known.
+	// in argument N returns; "new N": an instance of the class in argument N. "" is not known.
 	Returns []string
 	// Params are the types of the parameters of the functions at Chain, Before, Handler and Call.
 	// A function with as many parameters as ErrorParams has, and more than Params,

@@ -214,7 +214,7 @@ func (r *reader) row(n *yaml.Node, in []string) {
 		if match.Kind == yaml.SequenceNode {
 			one.Match = join(group, match.Content[0].Value)
 		}
-		one.Returns = within(group, row.Returns)
+		one.Returns = withError(within(group, row.Returns), patterns[0], group, row.Fails)
 		one.Params = within(group, row.Params)
 		one.ErrorParams = within(group, row.ErrorParams)
 		one.Throw = within(group, []string{row.Throw})[0]
@@ -299,5 +299,18 @@ func texts(n *yaml.Node) ([]string, error) {
 
 // isWord reports whether an entry of returns is no type, but says where one is found.
 func isWord(t string) bool {
-	return t == "same" || t == "element" || strings.HasPrefix(t, "arg ") || strings.HasPrefix(t, "call ")
+	return t == "same" || t == "element" || strings.HasPrefix(t, "arg ") || strings.HasPrefix(t, "call ") || strings.HasPrefix(t, "new ")
+}
+
+// withError completes what a function of Go returns by the error that says that it
+// failed.
+func withError(types []string, pattern, group string, f Failure) []string {
+	n := f.Result.N
+	if f.Result.Kind != Argument || len(types) > n || !strings.HasPrefix(join(group, pattern), "go:") {
+		return types
+	}
+	out := make([]string, n+1)
+	copy(out, types)
+	out[n] = "go:builtin.error"
+	return out
 }

@@ -76,6 +76,9 @@ func (s *Set) Find(symbol string) *Row {
 	name, rest := cut(symbol)
 	row := s.packages[name].find(rest)
 	if row == nil {
+		row = s.within(name, rest)
+	}
+	if row == nil {
 		var buf [128]byte
 		if plain := appendPlain(buf[:0], name); len(plain) != len(name) {
 			row = s.packages[string(plain)].find(rest)
@@ -93,6 +96,21 @@ func (s *Set) Find(symbol string) *Row {
 		return s.ofName(row, symbol)
 	}
 	return row
+}
+
+// within looks for what is imported from a file of a package of npm, such as
+// npm:@nestjs/common/exceptions#HttpException.
+func (s *Set) within(name, rest string) *Row {
+	if !strings.HasPrefix(name, "npm:") {
+		return nil
+	}
+	for i := strings.LastIndexByte(name, '/'); i > 0; i = strings.LastIndexByte(name, '/') {
+		name = name[:i]
+		if row := s.packages[name].find(rest); row != nil && rest != "default" {
+			return row
+		}
+	}
+	return nil
 }
 
 // ofName gives the same row for the same symbol each time.

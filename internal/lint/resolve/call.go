@@ -341,7 +341,7 @@ func (r *Resolver) made(v Value, c *ir.Call, i int, env *Env) set {
 			return s
 		}
 	}
-	if row != nil && i < len(row.Returns) {
+	if row != nil && i < len(row.Returns) && row.Returns[i] != "" {
 		ret := row.Returns[i]
 		switch {
 		case ret == "same":
@@ -377,13 +377,24 @@ func (r *Resolver) made(v Value, c *ir.Call, i int, env *Env) set {
 				}
 			}
 			return s
-		case ret != "":
+		case strings.HasPrefix(ret, "new "):
+			if n, err := strconv.Atoi(ret[len("new "):]); err == nil && n >= 0 && n < len(c.Args) {
+				for _, of := range r.eval(c.Args[n], 0, env).vals {
+					switch {
+					case of.Class != nil:
+						s.add(Value{Of: of.Class, Guessed: of.Guessed})
+					case of.Symbol != "" && !of.Is:
+						s.add(Value{Symbol: of.Symbol, Is: true, Guessed: of.Guessed})
+					}
+				}
+			}
+			return s
+		default:
 			s.add(Value{Symbol: ret, Is: true, Call: c, Env: env, Guessed: v.Guessed})
 			// Two routers that one call makes, in a function that is called twice, are two.
 			s.param = env == nil && mounting(row.Does)
 			return s
 		}
-		return s
 	}
 	if i > 0 {
 		s.add(Value{Symbol: r.after(r.called(v.Symbol), "."+strconv.Itoa(i)), Guessed: v.Guessed})
