@@ -326,16 +326,20 @@ func (w *walker) bind(e env, f *ir.Func, args []*value) env {
 func (w *walker) execute(f *ir.Func, in *resolve.Env, st *state) *summary {
 	var returns, throws []exit
 	up, nesting := w.f, w.nesting
-	w.f = &frame{fn: f, up: up, in: in, returns: &returns, throws: &throws}
+	w.f = &frame{fn: f, up: up, in: in, returns: &returns, throws: &throws, recorder: w.index.recorder(f)}
 	w.nesting = 0
 	w.depth++
 	for _, s := range w.list(f.Body, []*state{st}) {
 		returns = append(returns, exit{s, w.bare(s, f), ir.Span{File: f.File, Start: f.End, End: f.End}})
 	}
 	returns, throws = w.deferring(returns, throws)
+	if w.f.recorder {
+		returns = recorded(returns)
+	}
+	sum := &summary{w.mergeReturns(returns), w.mergeExits(throws)}
 	w.depth--
 	w.f, w.nesting = up, nesting
-	return &summary{w.mergeReturns(returns), w.mergeExits(throws)}
+	return sum
 }
 
 // mergeReturns forgets the locals of a function, and where it returned.

@@ -23,23 +23,24 @@ const (
 
 // An index is what is known of every function before anything is walked.
 type index struct {
-	w       *walker
-	bits    map[*ir.Func]bits
-	own     map[*ir.Func]bits
-	frees   map[*ir.Func]map[*ir.Var]struct{}
-	globals map[ir.Expr]*value
-	callers map[*ir.Func][]*ir.Func // functions that call, or hold, a function
-	inner   map[*ir.Func][]*ir.Func // literals in a function
-	sites   map[*ir.Func][]ir.Expr  // ops that stand in a function
-	names   map[*ir.Func]uses
-	life    map[*ir.Func]*life
+	w         *walker
+	bits      map[*ir.Func]bits
+	own       map[*ir.Func]bits
+	frees     map[*ir.Func]map[*ir.Var]struct{}
+	globals   map[ir.Expr]*value
+	callers   map[*ir.Func][]*ir.Func // functions that call, or hold, a function
+	inner     map[*ir.Func][]*ir.Func // literals in a function
+	sites     map[*ir.Func][]ir.Expr  // ops that stand in a function
+	names     map[*ir.Func]uses
+	life      map[*ir.Func]*life
+	recorders map[*ir.Func]bool
 }
 
 func newIndex(w *walker) *index {
 	x := &index{
 		w: w, bits: map[*ir.Func]bits{}, own: map[*ir.Func]bits{}, frees: map[*ir.Func]map[*ir.Var]struct{}{},
 		globals: map[ir.Expr]*value{}, callers: map[*ir.Func][]*ir.Func{}, inner: map[*ir.Func][]*ir.Func{}, sites: map[*ir.Func][]ir.Expr{},
-		names: map[*ir.Func]uses{}, life: map[*ir.Func]*life{},
+		names: map[*ir.Func]uses{}, life: map[*ir.Func]*life{}, recorders: map[*ir.Func]bool{},
 	}
 	for _, f := range w.p.Funcs {
 		x.read(f)

@@ -324,7 +324,7 @@ func (w *walker) merge(list []*state) []*state {
 			k := s.key()
 			for i := range out {
 				if keys[i] == k {
-					if s.worse(out[i]) {
+					if w.keeps(s, out[i]) {
 						out[i] = s
 					}
 					continue next
@@ -340,7 +340,7 @@ func (w *walker) merge(list []*state) []*state {
 	for _, s := range list {
 		k := s.key()
 		if i, ok := at[k]; ok {
-			if s.worse(out[i]) {
+			if w.keeps(s, out[i]) {
 				out[i] = s
 			}
 			continue

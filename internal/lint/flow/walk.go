@@ -49,6 +49,8 @@ type frame struct {
 	returns *[]exit
 	throws  *[]exit // of the function, or of the try around the statement
 	jumps   []jump
+
+	recorder bool // it does nothing but write records
 }
 
 type exit struct {
@@ -665,7 +667,7 @@ func (w *walker) mergeExits(list []exit) []exit {
 	for _, x := range list {
 		k := mix(mix(x.st.key(), x.val.sum()), spanHash(x.at))
 		if i, ok := at[k]; ok {
-			if x.st.worse(out[i].st) {
+			if w.keeps(x.st, out[i].st) {
 				out[i] = x
 			}
 			continue
