@@ -29,6 +29,19 @@ func (s *subject) served() (list []served) {
 			mounted[op.Call] = append(mounted[op.Call], op)
 		}
 	}
+	// What signs tokens is often one helper for a login and a refresh: it is a
+	// refresh where a walk from this route took it for one.
+	refreshed := map[*flow.Op]map[*resolve.Route]bool{}
+	for _, w := range s.Ways {
+		if w.Op.Kind == library.Refresh && w.Root != nil {
+			if refreshed[w.Op] == nil {
+				refreshed[w.Op] = map[*resolve.Route]bool{}
+			}
+			for _, r := range w.Root.Routes {
+				refreshed[w.Op][r] = true
+			}
+		}
+	}
 	for _, r := range s.Routes {
 		v := served{route: r}
 		if n := len(r.Chain); n > 0 {
@@ -37,6 +50,9 @@ func (s *subject) served() (list []served) {
 		for i, link := range r.Chain {
 			last := i == len(r.Chain)-1
 			note := func(op *flow.Op) {
+				if of := refreshed[op]; len(of) > 0 && !of[r] {
+					return
+				}
 				if !slices.Contains(v.ops, op) {
 					v.ops = append(v.ops, op)
 				}

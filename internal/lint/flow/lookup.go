@@ -43,6 +43,13 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 	if known && s.row.Does == library.Save && !strings.Contains(strings.ToLower(name), "del") && !strings.Contains(strings.ToLower(name), "remove") {
 		return false // what is written is not asked
 	}
+	switch name {
+	case "Scan", "StructScan", "MapScan", "Decode":
+		return false // takes an answer to pieces: its arguments are where they go
+	}
+	if w.inserts(s.call) {
+		return false
+	}
 	op := w.opAt(s, library.Check)
 	if m&Token != 0 && namesRefresh(text) || st.uses&inRefresh != 0 {
 		op.Use = "refresh"
@@ -77,6 +84,22 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 		c.used = op
 	}), mk(value{marks: stored, from: s.x.At()}))
 	return true
+}
+
+// inserts says that a call gives SQL that puts a row into a table, whatever the name
+// of what runs it.
+func (w *walker) inserts(c *ir.Call) bool {
+	for i, a := range c.Args {
+		if i > 2 {
+			break
+		}
+		for _, v := range w.r.Values(a) {
+			if v.Const != nil && v.Const.Kind == ir.String && strings.Contains(strings.ToUpper(v.Const.Text), "INSERT INTO ") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func missErr(op *Op) *value {
