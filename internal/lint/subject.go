@@ -114,7 +114,7 @@ func (d *deed) target(s *subject, call *ir.Call, fn *ir.Func, t resolve.Target) 
 		return
 	}
 	switch t.Row.Does {
-	case library.Verify, library.Issue, library.Refresh, library.Secret: // flow need not have come by
+	case library.Verify, library.Decode, library.Issue, library.Refresh, library.Secret: // flow need not have come by
 		d.ops = append(d.ops, &flow.Op{Span: call.Span, Kind: t.Row.Does, Func: fn, Call: call, Row: t.Row, Name: callee(call), Guessed: t.Guessed})
 	case library.Find, library.Save, library.Check, library.Revoke:
 		d.stores = true

@@ -12,20 +12,20 @@ var _ = add(Check{
 	ID:     catalog.UntrustedKeyHeader,
 	Counts: "jku, x5u, jwk or x5c of a token's header is fetched, parsed, or made the key. Comparing it with a list first, or refusing tokens that have it, is right.",
 	Run: func(p *pass) {
-		names := []string{"jku", "x5u", "jwk", "x5c"}
+		names := headerParameter("jku", "x5u", "jwk", "x5c")
 		for _, fn := range p.program.Funcs {
-			tainted := p.headerVars(fn, names...)
-			if tainted == nil {
+			where := tainted(fn, names)
+			if where.from.File == nil {
 				continue
 			}
 			p.looks()
-			if p.screens(fn, tainted) {
+			if p.screens(fn, where) {
 				continue
 			}
 			report := func(at ir.Span, how string) {
 				p.report(fault{
 					at: at, fn: fn, what: how, confidence: finding.Firm,
-					related: []place{{tainted.from, fn, "reads where the key is from the header of the token"}, {at, fn, how}},
+					related: []place{{where.from, fn, "reads where the key is from the header of the token"}, {at, fn, how}},
 					message: fmt.Sprintf("%s: the token itself says with which key it is verified", name(fn)),
 				})
 			}
@@ -33,7 +33,7 @@ var _ = add(Check{
 			ir.Walk(fn.Body, func(st ir.Stmt) bool {
 				if r, ok := st.(*ir.Return); ok && !said {
 					for _, v := range r.Values {
-						if _, isCall := v.(*ir.Call); !isCall && tainted.in(v) && parameterish(v) {
+						if _, isCall := v.(*ir.Call); !isCall && where.in(v) && parameterish(v) {
 							said = true
 							report(r.Span, "becomes the key")
 						}
@@ -46,7 +46,7 @@ var _ = add(Check{
 					return true
 				}
 				for _, a := range call.Args {
-					if tainted.in(a) {
+					if where.in(a) {
 						said = true
 						report(call.Span, "is handed to "+callee(call))
 						break
