@@ -27,8 +27,9 @@ const (
 // Why a file was not read, or not as others are.
 const (
 	whyBinary     = "binary"
-	whyExcluded   = "excluded" // by the configuration
-	whyBroken     = "broken"   // read as far as it goes
+	whyExcluded   = "excluded"  // by the configuration
+	whyBroken     = "broken"    // read as far as it goes
+	whyComponent  = "component" // of Vue, Svelte or Astro: the script in it is not read
 	whyGenerated  = "generated"
 	whyHuge       = "huge"
 	whyLimit      = "beyond the limit of one run"
@@ -45,6 +46,8 @@ var languages = map[string]ir.Language{
 	".ts": ir.JavaScript, ".mts": ir.JavaScript, ".cts": ir.JavaScript, ".tsx": ir.JavaScript,
 	".clj": ir.Clojure, ".cljc": ir.Clojure,
 }
+
+var components = []string{".vue", ".svelte", ".astro"}
 
 // foreign folders hold what others wrote, or what a tool made; tests folders what
 // no user meets.
@@ -139,6 +142,9 @@ func (w *walker) file(name string, isBuilt bool) {
 	l, source := languages[path.Ext(name)]
 	switch {
 	case config:
+	case slices.Contains(components, path.Ext(name)) && !isBuilt:
+		w.skips.add(whyComponent, name)
+		return
 	case !source, isBuilt && l != ir.Go:
 		return
 	case isTest(name):

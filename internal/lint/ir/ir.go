@@ -34,9 +34,17 @@
 //	npm:jsonwebtoken#verify                          an export of a package; #default is the
 //	                                                 default export and module.exports alike
 //	npm:@nestjs/jwt#JwtService.verifyAsync           a member of an export
+//	npm:node:crypto#randomUUID                       a built-in module, written with node: or not
+//	file:src/data.json#name                          a file of the repository that is not translated
 //	js:console.log, js:process.exit                  a global
 //	clj:buddy.sign.jwt/unsign                        a var of a namespace
 //	java:java.util.Date                              a class that Clojure imports
+//
+// However a package of npm is imported, its members are written the same:
+// jwt.verify is npm:jsonwebtoken#verify after const jwt = require("jsonwebtoken"),
+// import jwt from, and import * as jwt; the package itself is #default. What hangs on
+// globalThis, window or global is global: window.fetch is js:fetch. Operators with
+// effects have symbols too: js:delete.
 //
 // A value that came out of a call of a symbol is that symbol with (), as in
 // npm:winston#createLogger().
@@ -237,7 +245,8 @@ type (
 		Cases []*Case
 	}
 	// Loop runs its body any number of times. Over is what a range or for-of goes
-	// through; Each takes what it yields. Cond may be nil.
+	// through; Each takes what it yields, keys first: JavaScript's for-in fills the
+	// first place, its for-of the second. Cond may be nil.
 	Loop struct {
 		Span
 		Cond, Over Expr

@@ -9,7 +9,7 @@ import (
 // many, small, and live equally long.
 type slab[T any] struct{ free []T }
 
-const slabSize = 128
+const slabSize = 256
 
 func (s *slab[T]) take() *T {
 	if len(s.free) == 0 {

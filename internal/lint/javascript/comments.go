@@ -12,9 +12,6 @@ import (
 func (l *lowerer) comments() {
 	f := l.m.file
 	f.Comments = nil
-	if !strings.Contains(f.Source, "jotsight:") && !strings.Contains(f.Source, "nolint") {
-		return
-	}
 	for _, c := range l.m.tree.Comments {
 		text := f.Source[c.Start:c.End]
 		if strings.Contains(text, "jotsight:") || strings.Contains(text, "nolint") {

@@ -1,8 +1,6 @@
 package javascript
 
 import (
-	"strings"
-
 	"github.com/jotsight/jotsight/internal/lint/ecma"
 	"github.com/jotsight/jotsight/internal/lint/ir"
 )
@@ -88,10 +86,19 @@ func (t thing) value() thing {
 // declareModule finds the names and exports of a module.
 func (l *lowerer) declareModule() {
 	program := l.m.tree.Program()
-	l.m.vars = strings.Contains(l.m.tree.Source, "var ")
+	for n := range l.m.tree.Find(ecma.VariableDeclaration) {
+		if n.Has(ecma.Var) {
+			l.m.vars = true
+			break
+		}
+	}
+	var exports []ecma.Node // assignments to members of exports or module
 	for n := range l.m.tree.Find(ecma.AssignmentExpression) {
-		if left := n.Child(ecma.RoleLeft); left.Is(ecma.Identifier) {
+		switch left := n.First(); {
+		case left.Is(ecma.Identifier):
 			l.m.assigned[left.Name()] = true
+		case left.Is(ecma.MemberExpression) && maybeExports(left.Text()):
+			exports = append(exports, n)
 		}
 	}
 	l.hoistBody(program, 0)
@@ -105,10 +112,7 @@ func (l *lowerer) declareModule() {
 	for n := range program.Statements() {
 		l.exportsOf(n)
 	}
-	if !strings.Contains(l.m.tree.Source, "exports") {
-		return
-	}
-	for n := range l.m.tree.Find(ecma.AssignmentExpression) {
+	for _, n := range exports {
 		if name, ok := l.exportTarget(n.Child(ecma.RoleLeft)); ok && n.Operator() == "=" {
 			l.exportValue(name, n.Child(ecma.RoleRight))
 		}
@@ -116,6 +120,10 @@ func (l *lowerer) declareModule() {
 	for n := range l.m.tree.Find(ecma.CallExpression) {
 		l.exportCall(n)
 	}
+}
+
+func maybeExports(text string) bool {
+	return len(text) > 7 && (text[:7] == "exports" || text[:6] == "module")
 }
 
 // exportsOf reads the forms of export.
@@ -287,11 +295,21 @@ func (m *module) exported(name string) *ir.Var {
 
 // exportCall reads the calls by which programs and compilers export.
 func (l *lowerer) exportCall(n ecma.Node) {
+	callee := n.First()
+	switch callee.Kind() {
+	case ecma.Identifier:
+	case ecma.MemberExpression:
+		if p := callee.Property(); p != "assign" && p != "defineProperty" && p != "__exportStar" {
+			return
+		}
+	default:
+		return
+	}
 	first := n.Arg(0)
 	if !first.Is(ecma.MemberExpression, ecma.Identifier, ecma.CallExpression) {
 		return
 	}
-	switch n.Callee().Path() {
+	switch callee.Path() {
 	case "Object.assign":
 		if name, ok := l.exportTarget(first); ok && name == "" {
 			for arg := range n.Args() {
