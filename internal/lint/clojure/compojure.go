@@ -14,8 +14,8 @@ var verbs = words("GET POST PUT DELETE HEAD OPTIONS PATCH ANY context let-routes
 // request is the type of what ring handlers are given.
 const request = "clj:ring/Request"
 
-// compojureRoute lowers (GET path bindings body…): a call with the path, the
-// middleware of :middleware, and a function of the request; (context path bindings
+// compojureRoute lowers (GET path bindings body…): a call with the path and a
+// function of the request, and what :middleware puts around it; (context path bindings
 // routes…) with its routes. let-routes is its routes within a let.
 func (b *body) compojureRoute(f, head *form, full string, args []*form) ir.Expr {
 	_, verb := split(full)
@@ -50,22 +50,35 @@ func (b *body) compojureRoute(f, head *form, full string, args []*form) ir.Expr 
 			args = args[1:]
 		}
 	}
-	for i := 0; i+1 < len(options); i += 2 {
-		if options[i].key("middleware") {
-			for _, m := range options[i+1].kids {
-				call.Args = append(call.Args, b.value(m))
-			}
-		}
-	}
 	if verb == "context" {
 		b.nested(func() {
 			b.free(orElse(bindings, f), options)
 			call.Args = append(call.Args, b.values(args)...)
 		})
-		return call
+	} else {
+		call.Args = append(call.Args, b.handler(f, bindings, options, args))
 	}
-	call.Args = append(call.Args, b.handler(f, bindings, options, args))
-	return call
+	return b.wrapped(call, options)
+}
+
+// wrapped puts the middlewares of :middleware [a [b arg]] around a route.
+func (b *body) wrapped(route ir.Expr, options []*form) ir.Expr {
+	for i := 0; i+1 < len(options); i += 2 {
+		if !options[i].key("middleware") {
+			continue
+		}
+		around := options[i+1].kids
+		for j := len(around) - 1; j >= 0 && len(around) <= maxDepth; j-- {
+			m, args := around[j], []*form(nil)
+			if m.kind == vector && len(m.kids) > 0 {
+				m, args = m.kids[0], m.kids[1:]
+			}
+			if m.kind == symbol || m.kind == lambda || m.kind == list {
+				route = &ir.Call{Span: b.span(around[j]), Fun: b.value(m), Args: append([]ir.Expr{route}, b.values(args)...)}
+			}
+		}
+	}
+	return route
 }
 
 // free binds the names of a context's bindings to variables of which nothing is

@@ -448,6 +448,13 @@ func (g *ring) layer(e ir.Expr, env *Env, last bool, depth int) (list []Link) {
 				if made.Func != nil {
 					return add(list, Link{Span: e.At(), Func: made.Func, Env: made.Env})
 				}
+				if made.Call != nil && made.Symbol != "" {
+					for _, t := range r.known[made.Call] {
+						if t.Row != nil {
+							return add(list, Link{Span: made.Call.Span, Symbol: t.Symbol, Row: t.Row, Call: made.Call, Env: made.Env})
+						}
+					}
+				}
 			}
 			return add(list, Link{Span: e.At(), Func: v.Func, Env: v.Env})
 		case v.Object != nil:
