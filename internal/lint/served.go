@@ -16,9 +16,10 @@ import (
 type served struct {
 	route   *resolve.Route
 	handler *ir.Func
-	ops     []*flow.Op // in the order of the source
-	own     []*flow.Op // those of them that the handler reaches, and not its middleware
-	limiter *place     // nil: none
+	ops     []*flow.Op        // in the order of the source
+	own     []*flow.Op        // those of them that the handler reaches, and not its middleware
+	limiter *place            // nil: none
+	lets    map[*flow.Op]bool // operations of middlewares that let bad tokens pass as nobody's
 }
 
 // served lists what every route does, in the order of the routes.
@@ -42,8 +43,17 @@ func (s *subject) served() (list []served) {
 			}
 		}
 	}
+	lets := map[*flow.Op]bool{}
+	for _, op := range s.Ops {
+		lets[op] = op.Row != nil && op.Row.Fails.Context
+	}
+	for _, w := range s.Ways {
+		if w.Op.Kind == library.Verify && w.Outcome == flow.Failed && w.Exit == flow.Serves && !w.Denied {
+			lets[w.Op] = true
+		}
+	}
 	for _, r := range s.Routes {
-		v := served{route: r}
+		v := served{route: r, lets: lets}
 		if n := len(r.Chain); n > 0 {
 			v.handler = r.Chain[n-1].Func
 		}
@@ -121,7 +131,7 @@ func (v *served) purpose() (purpose, *flow.Op) {
 	words := v.words()
 	secret := has(v.own, kind(library.Secret))
 	guarded := has(v.ops, func(op *flow.Op) bool {
-		return op.Kind == library.Verify && !slices.Contains(v.own, op) && (op.Row == nil || !op.Row.Fails.Context)
+		return op.Kind == library.Verify && !slices.Contains(v.own, op) && !v.lets[op]
 	}) != nil
 	switch {
 	case secret != nil && issues != nil && words.any("login", "signin", "authenticate"): // also behind a guard that lets guests pass

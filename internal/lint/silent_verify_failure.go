@@ -5,6 +5,7 @@ import (
 
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/lint/flow"
+	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/library"
 )
 
@@ -20,7 +21,7 @@ var _ = add(Check{
 				return false
 			}
 			p.looks()
-			return ends(w) && silent(w)
+			return (ends(w) || swallows(w)) && silent(w)
 		}) {
 			p.report(fault{
 				at: answers(w), fn: w.Func, what: w.Op.Name, confidence: sure(w), related: trail(w),
@@ -29,3 +30,10 @@ var _ = add(Check{
 		}
 	},
 })
+
+// swallows reports whether a middleware of ring takes a bad token for none and goes
+// on: there it is the custom to leave who asks in the request, or nobody, and who
+// refuses later does not know why.
+func swallows(w *flow.Way) bool {
+	return w.Exit == flow.Serves && !w.Denied && w.Op.File != nil && w.Op.File.Language == ir.Clojure
+}

@@ -69,6 +69,10 @@ func (w *walker) dispatch(st *state, c *ir.Call, targets []resolve.Target, recv,
 		w.enter(st, fun.fn.f, in, fun.fn.env, args, recv, c, k)
 		return
 	}
+	if w.handsOn(c, targets) {
+		w.next(st, &site{x: c, call: c, row: noRow, args: args}, k)
+		return
+	}
 	funcs := 0
 	for _, t := range targets {
 		if t.Row != nil && !t.Guessed {
@@ -111,6 +115,24 @@ func (w *walker) dispatch(st *state, c *ir.Call, targets []resolve.Target, recv,
 		}
 		w.enter(next, t.Func, t.Env, captured, a, recv, c, k)
 	}
+}
+
+var noRow = &library.Row{}
+
+// handsOn says that a middleware of Clojure calls the handler that it was put
+// around, where that is not a function of the program which can be walked: routes,
+// or what a library made.
+func (w *walker) handsOn(c *ir.Call, targets []resolve.Target) bool {
+	n, ok := c.Fun.(*ir.Name)
+	if !ok || w.language() != ir.Clojure || n.Var.Param < 0 || n.Var.Func == nil || n.Var.Func == w.f.fn || len(c.Args) == 0 || w.job == nil || !w.job.root.Link {
+		return false
+	}
+	for _, t := range targets {
+		if t.Func != nil {
+			return false
+		}
+	}
+	return within(w.f.fn, n.Var.Func)
 }
 
 // construct runs a constructor: its value is the object. A call of super goes on
