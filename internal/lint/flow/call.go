@@ -228,6 +228,14 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 		k(st, blend(args))
 		return
 	}
+	if w.index.logs(f) {
+		// What a logger of the program's own does with levels is no way out in silence.
+		s := &site{x: c, call: c, args: args, row: ownLogger(f), symbol: f.Name}
+		if c != nil {
+			w.observe(st, s, func(st *state, _ *value) { k(st, nil) })
+			return
+		}
+	}
 	if !w.matters(st, f, captured, args, this) {
 		k(st, nil)
 		return
@@ -346,6 +354,7 @@ func (w *walker) bind(e env, f *ir.Func, args []*value) env {
 
 // execute runs a function on one state.
 func (w *walker) execute(f *ir.Func, in *resolve.Env, st *state) *summary {
+	w.entered[f] = true
 	var returns, throws []exit
 	up, nesting := w.f, w.nesting
 	w.f = &frame{fn: f, up: up, in: in, returns: &returns, throws: &throws, recorder: w.index.recorder(f)}
@@ -472,6 +481,10 @@ func (w *walker) leave(st, x *state, f *ir.Func, c *ir.Call, at ir.Span) *state 
 	}
 	if c != nil {
 		out.env = w.writeBack(out.env, x.env, f, c)
+	}
+	if x.answered && !st.answered && st.decided != nil && c != nil && !within(f, w.frameFunc()) {
+		// What was decided here is answered here, whatever helper writes it.
+		out.at, out.atFunc = at, w.frameFunc()
 	}
 	out.this = st.this
 	if st.this != nil && x.this != nil && x.this.class == st.this.class && w.sameThis(c) {

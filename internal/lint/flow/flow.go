@@ -166,7 +166,7 @@ func Analyze(p *ir.Program, r *resolve.Resolver, lib *library.Set) *Facts {
 	w := &walker{
 		p: p, r: r, lib: lib, facts: facts,
 		memo: map[memoKey]*summary{}, ops: map[opKey]*Op{}, quiets: map[ir.Expr]bool{}, ways: map[wayKey]*Way{}, leaks: map[leakKey]*Leak{},
-		walked: map[*ir.Func]bool{}, reached: map[ir.Expr]bool{}, centralOf: map[*resolve.Route][]resolve.Link{}, defaults: map[string]string{},
+		entered: map[*ir.Func]bool{}, reached: map[ir.Expr]bool{}, centralOf: map[*resolve.Route][]resolve.Link{}, defaults: map[string]string{},
 	}
 	w.all = maxAll
 	w.index = newIndex(w)

@@ -229,7 +229,7 @@ func (w *walker) hooked(j *job, l resolve.Link, h hook, st *state, err *value, a
 	if len(f.Body) == 0 {
 		return
 	}
-	w.walked[f] = true
+	w.entered[f] = true
 	n := hookParam(f)
 	in := *st
 	if n >= 0 {

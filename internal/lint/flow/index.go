@@ -31,6 +31,7 @@ type index struct {
 	callers   map[*ir.Func][]*ir.Func // functions that call, or hold, a function
 	inner     map[*ir.Func][]*ir.Func // literals in a function
 	sites     map[*ir.Func][]ir.Expr  // ops that stand in a function
+	near      map[*ir.Func]bool       // functions that call one that does something to a token
 	names     map[*ir.Func]uses
 	life      map[*ir.Func]*life
 	recorders map[*ir.Func]bool
@@ -40,7 +41,7 @@ func newIndex(w *walker) *index {
 	x := &index{
 		w: w, bits: map[*ir.Func]bits{}, own: map[*ir.Func]bits{}, frees: map[*ir.Func]map[*ir.Var]struct{}{},
 		globals: map[ir.Expr]*value{}, callers: map[*ir.Func][]*ir.Func{}, inner: map[*ir.Func][]*ir.Func{}, sites: map[*ir.Func][]ir.Expr{},
-		names: map[*ir.Func]uses{}, life: map[*ir.Func]*life{}, recorders: map[*ir.Func]bool{},
+		names: map[*ir.Func]uses{}, near: map[*ir.Func]bool{}, life: map[*ir.Func]*life{}, recorders: map[*ir.Func]bool{},
 	}
 	for _, f := range w.p.Funcs {
 		x.read(f)
@@ -96,6 +97,9 @@ func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
 			x.callers[t.Func] = append(x.callers[t.Func], f)
 		case t.Row != nil:
 			r := bitsOf(t.Row)
+			if t.Row.Does == library.Extract && extractsToken(c, t) {
+				r |= doesToken
+			}
 			if r&doesToken != 0 && t.Row.Does != library.Hash {
 				x.sites[f] = append(x.sites[f], c)
 			}
@@ -103,6 +107,30 @@ func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
 		}
 	}
 	return b
+}
+
+// extractsToken says that a call reads from a request what is called a token.
+func extractsToken(c *ir.Call, t resolve.Target) bool {
+	if t.Row.Marks == library.Token || namesToken(lastName(t.Symbol)) {
+		return true
+	}
+	for _, a := range c.Args {
+		switch a := a.(type) {
+		case *ir.Const:
+			if namesToken(a.Text) {
+				return true
+			}
+		case *ir.Name:
+			if a.Var != nil && namesToken(a.Var.Name) {
+				return true
+			}
+		case *ir.Extern:
+			if namesToken(lastName(a.Symbol)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // reads notes members that are read as a token: only those with a telling name
@@ -166,6 +194,9 @@ func (x *index) spread() {
 		work = work[:len(work)-1]
 		b := x.bits[f]
 		for _, g := range x.callers[f] {
+			if b&doesToken != 0 {
+				x.near[g] = true
+			}
 			if x.bits[g]&b != b {
 				x.bits[g] |= b
 				work = append(work, g)

@@ -228,3 +228,40 @@ func (w *walker) audited(st *state, c *ir.Call, args []*value) *state {
 	o.Fields = fieldNames(b.mark(), b.fails())
 	return w.observed(st, o)
 }
+
+// logs says that a function is a logger of the program's own: it is called as
+// loggers are, reaches one, and answers nothing.
+func (x *index) logs(f *ir.Func) bool {
+	does := x.reach(f)
+	return does&doesRecord != 0 && does&(doesAnswer|doesToken) == 0 && logsByName(f.Name)
+}
+
+func logsByName(name string) bool {
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	n := strings.ToLower(name)
+	switch n {
+	case "log", "logf", "logln", "error", "errorf", "errorw", "errorln", "warn", "warnf", "warnw", "warning", "warningf", "info", "infof", "infow", "debug", "debugf",
+		"fatal", "fatalf", "print", "printf", "println", "trace", "tracef", "notice", "audit":
+		return true
+	}
+	for _, p := range [...]string{"log", "audit", "record", "report", "track"} {
+		if rest, ok := strings.CutPrefix(n, p); ok && rest != "" {
+			// logEvent, log_event, and not login or logic
+			c := name[len(p)]
+			return c == '_' || c == '-' || c >= 'A' && c <= 'Z'
+		}
+	}
+	return false
+}
+
+// ownLogger is the row of such a function.
+func ownLogger(f *ir.Func) *library.Row {
+	r := &library.Row{Does: library.Log}
+	n := strings.ToLower(f.Name[strings.LastIndexByte(f.Name, '.')+1:])
+	for _, l := range [...]string{"trace", "debug", "info", "warn", "error", "fatal"} {
+		if strings.HasPrefix(n, l) || strings.HasPrefix(n, "log"+l) {
+			r.Level = l
+		}
+	}
+	return r
+}

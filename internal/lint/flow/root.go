@@ -35,12 +35,20 @@ func (w *walker) walkAll() {
 		w.walkGuard(g)
 	}
 	for _, l := range w.r.Middlewares() {
-		if l.Func != nil && !w.walked[l.Func] {
+		if l.Func != nil && !w.entered[l.Func] {
 			w.walkRoot(&job{f: l.Func, root: &Root{Func: l.Func, Link: true}, in: l.Env, loose: true})
 		}
 	}
-	for _, f := range w.tops() {
-		w.walkRoot(&job{f: f, root: &Root{Func: f}, loose: takesRequest(f)})
+	for _, f := range w.loners() {
+		if w.entered[f] && !w.unreached(f) {
+			continue
+		}
+		for _, top := range w.tops(f) {
+			w.walkRoot(&job{f: top, root: &Root{Func: top}, loose: takesRequest(top)})
+		}
+		if !w.entered[f] { // a function that another one makes, for somebody whom we do not see
+			w.walkRoot(&job{f: f, root: &Root{Func: f}, loose: takesRequest(f)})
+		}
 	}
 }
 
@@ -80,27 +88,43 @@ func (w *walker) mounted() []*job {
 	return list
 }
 
-// tops are the functions from which ops are reached that no walk has come to: those
-// that nobody calls, or failing these the functions of the ops themselves.
-func (w *walker) tops() []*ir.Func {
+// loners are the functions that hold an op, or call what holds one and answer
+// requests, in the order of the source.
+func (w *walker) loners() []*ir.Func {
 	var list []*ir.Func
-	seen := map[*ir.Func]bool{}
-	funcs := make([]*ir.Func, 0, len(w.index.sites))
-	for f := range w.index.sites {
-		funcs = append(funcs, f)
+	for _, f := range w.p.Funcs {
+		if isBody(f) || len(f.Body) == 0 {
+			continue
+		}
+		if len(w.index.sites[f]) > 0 || w.index.reach(f)&(doesToken|doesAnswer) == doesToken|doesAnswer && w.index.near[f] {
+			list = append(list, f)
+		}
 	}
-	slices.SortFunc(funcs, func(a, b *ir.Func) int {
+	slices.SortStableFunc(list, func(a, b *ir.Func) int {
 		return cmp.Or(strings.Compare(pathOf(a), pathOf(b)), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
 	})
+	return list
+}
+
+// unreached says that an op in a function was not met by any walk.
+func (w *walker) unreached(f *ir.Func) bool {
+	for _, e := range w.index.sites[f] {
+		if !w.reached[e] {
+			return true
+		}
+	}
+	return false
+}
+
+// tops are the functions that come to f and that nobody calls.
+func (w *walker) tops(f *ir.Func) (list []*ir.Func) {
+	seen := map[*ir.Func]bool{}
 	var climb func(f *ir.Func, depth int)
 	climb = func(f *ir.Func, depth int) {
-		if seen[f] || depth > 30 {
+		if seen[f] || depth > 30 || len(list) > 64 {
 			return
 		}
 		seen[f] = true
-		if w.walked[f] {
-			return
-		}
 		up := 0
 		for _, g := range w.index.callers[f] {
 			if g == f || isBody(g) {
@@ -109,19 +133,11 @@ func (w *walker) tops() []*ir.Func {
 			up++
 			climb(g, depth+1)
 		}
-		if up == 0 && !isBody(f) && (w.index.reach(f)&doesAnswer != 0 || w.index.sites[f] != nil) {
+		if up == 0 && !isBody(f) && !w.entered[f] && (w.index.reach(f)&doesAnswer != 0 || w.index.sites[f] != nil) {
 			list = append(list, f)
 		}
 	}
-	for _, f := range funcs {
-		all := true
-		for _, e := range w.index.sites[f] {
-			all = all && w.reached[e]
-		}
-		if !all {
-			climb(f, 0)
-		}
-	}
+	climb(f, 0)
 	return list
 }
 
@@ -137,10 +153,10 @@ func pathOf(f *ir.Func) string {
 // walkRoot executes one function as a request would, and gathers its ways.
 func (w *walker) walkRoot(j *job) {
 	f := j.f
-	if len(f.Body) == 0 || w.walked[f] && len(j.root.Routes) == 0 {
+	if len(f.Body) == 0 || w.entered[f] && len(j.root.Routes) == 0 {
 		return
 	}
-	w.walked[f] = true
+	w.entered[f] = true
 	if w.index.reach(f)&doesToken == 0 && !w.reachesIn(f, j.in, 2) {
 		return
 	}
@@ -284,8 +300,8 @@ func (w *walker) central(j *job, st *state, err *value, at place) {
 	route := w.routeOf(j)
 	list := []*state{st}
 	links := w.centrals(route)
-	if len(j.root.Routes) == 0 {
-		links = w.r.Handlers()
+	if len(links) == 0 {
+		links = w.nearest(j.f, w.r.Handlers())
 	}
 	for _, l := range links {
 		var rest []*state
@@ -304,6 +320,33 @@ func (w *walker) central(j *job, st *state, err *value, at place) {
 	for _, st := range list {
 		w.uncaught(j, route, st, err, at)
 	}
+}
+
+// nearest keeps those of the program's handlers for errors whose files share most of
+// their path with a function: in a repository of several applications, its own.
+func (w *walker) nearest(f *ir.Func, list []resolve.Link) (out []resolve.Link) {
+	best := -1
+	for _, l := range list {
+		file := l.File
+		if l.Func != nil {
+			file = l.Func.File
+		}
+		if file == nil || f.File == nil || file.Language != f.File.Language {
+			continue
+		}
+		n := 0
+		a, b := strings.Split(file.Path, "/"), strings.Split(f.File.Path, "/")
+		for n < len(a)-1 && n < len(b)-1 && a[n] == b[n] {
+			n++
+		}
+		if n > best {
+			best, out = n, out[:0]
+		}
+		if n == best {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // routeOf is the route of a job, or where none is known, any of the program: its

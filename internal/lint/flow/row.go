@@ -86,8 +86,15 @@ func (s *site) name(a library.Arg) string {
 	if v.kind() == text {
 		return v.s
 	}
-	if c, ok := e.(*ir.Const); ok {
-		return c.Text
+	switch e := e.(type) {
+	case *ir.Const:
+		return e.Text
+	case *ir.Name: // a constant of which only the name is known
+		if e.Var != nil {
+			return e.Var.Name
+		}
+	case *ir.Extern:
+		return lastName(e.Symbol)
 	}
 	return ""
 }

@@ -30,7 +30,7 @@ type walker struct {
 	quiets    map[ir.Expr]bool
 	ways      map[wayKey]*Way
 	leaks     map[leakKey]*Leak
-	walked    map[*ir.Func]bool // as roots
+	entered   map[*ir.Func]bool // by some walk
 	reached   map[ir.Expr]bool  // ops that some walk came to
 	job       *job
 	centralOf map[*resolve.Route][]resolve.Link
