@@ -199,13 +199,25 @@ func (w words) any(of ...string) bool {
 
 // unlimited reports the routes of one purpose whose rate nothing limits.
 func (p *pass) unlimited(what purpose, story string) {
-	for _, v := range p.served() {
+	type address struct {
+		method, path string
+		handler      *ir.Func
+	}
+	addressOf := func(v *served) address { return address{v.route.Method, v.route.Path, v.handler} }
+	list := p.served()
+	optional := map[address]bool{} // mounted with a limiter too: a setting tells which of the two it is
+	for i := range list {
+		if v := &list[i]; v.limiter != nil && v.handler != nil {
+			optional[addressOf(v)] = true
+		}
+	}
+	for _, v := range list {
 		is, op := v.purpose()
 		if is != what {
 			continue
 		}
 		p.looks()
-		if v.limiter != nil || op.Guessed {
+		if v.limiter != nil || optional[addressOf(&v)] || op.Guessed {
 			continue
 		}
 		related := make([]place, 0, len(v.route.Chain)+1)
@@ -253,5 +265,5 @@ func (s *subject) around(at ir.Span) (found *ir.Func) {
 }
 
 const limits = "A limiter counts on any link of the route's chain, on the router around it or on the application: one of a library, or a function that " +
-	"answers 429 or asks a limiter. One that is installed and mounted nowhere does not count. A limit of a gateway in front of the service cannot be seen; " +
+	"answers 429 or asks a limiter. One that a setting can switch off counts; one that is installed and mounted nowhere does not. A limit of a gateway in front of the service cannot be seen; " +
 	"jotsight:ignore with that reason says so."
