@@ -69,7 +69,7 @@ func noRouters(chain []Link) []Link {
 // subrouter finds a router among handlers, or within what is around one.
 func (r *Resolver) subrouter(args []ir.Expr, env *Env) *node {
 	for _, a := range args {
-		if n := r.routerIn(a, env, 4); n != nil {
+		if n := r.routerIn(a, env, 10); n != nil {
 			return n
 		}
 	}
@@ -80,6 +80,7 @@ func (r *Resolver) routerIn(a ir.Expr, env *Env, depth int) *node {
 	if depth == 0 {
 		return nil
 	}
+	a, env = r.latest(a, env)
 	for _, v := range r.eval(a, 0, env).vals {
 		switch {
 		case v.Func != nil && v.Env != nil:
@@ -87,6 +88,10 @@ func (r *Resolver) routerIn(a ir.Expr, env *Env, depth int) *node {
 				if n := r.routerIn(arg, up, depth-1); n != nil {
 					return n
 				}
+			}
+		case v.Symbol != "" && v.Call == nil && !v.Is: // http.DefaultServeMux
+			if row := r.row(v.Symbol); row != nil && len(row.Returns) > 0 && r.isRouter(row.Returns[0]) {
+				return r.nodeAt(pkg(v.Symbol), nil, v.Symbol)
 			}
 		case v.Call != nil && v.Symbol != "":
 			if n := r.nodeOf(v); n != nil && r.isRouterValue(v) {
@@ -96,7 +101,7 @@ func (r *Resolver) routerIn(a ir.Expr, env *Env, depth int) *node {
 				if _, ok := x.(*ir.Const); ok {
 					continue
 				}
-				if n := r.routerIn(x, v.Env, depth-1); n != nil {
+				if n := r.routerIn(x, v.Env, min(depth-1, 3)); n != nil {
 					return n
 				}
 			}
@@ -294,6 +299,12 @@ func (r *Resolver) mount(c *ir.Call, t Target, env *Env) {
 	n := r.parentOf(c, t, env)
 	path, rest := r.pathOf(c, t, env)
 	at := r.where(c, r.within[c], env)
+	for _, a := range rest {
+		// A server of its own: http.ListenAndServe(address, limit(mux)).
+		if n.key == any(pkg(t.Symbol)) && r.routerIn(a, env, 10) != nil {
+			n = r.nodeAt(origin{c, env}, nil, t.Symbol)
+		}
+	}
 	var chain []Link
 	opts, given := r.optionsOf(c, t)
 	if given {
@@ -320,6 +331,7 @@ func (r *Resolver) mountOne(n *node, a ir.Expr, env *Env, t Target, path string,
 		return chain
 	}
 	vals := r.eval(a, 0, env).vals
+	wrapped := slices.ContainsFunc(vals, func(v Value) bool { return v.Func != nil })
 	mounted := false // one router, or several where a name made at run time may be any
 	for _, v := range vals {
 		switch {
@@ -333,7 +345,7 @@ func (r *Resolver) mountOne(n *node, a ir.Expr, env *Env, t Target, path string,
 				return r.mountOne(n, d, nil, t, path, at, chain, depth+1)
 			}
 		case v.Call != nil && v.Symbol != "":
-			if sub := r.nodeOf(v); sub != nil && r.isRouterValue(v) {
+			if sub := r.nodeOf(v); sub != nil && r.isRouterValue(v) && !wrapped {
 				if sub != n {
 					sub.edges = append(sub.edges, edge{n, path, at, chain})
 				}
@@ -357,6 +369,10 @@ func (r *Resolver) mountOne(n *node, a ir.Expr, env *Env, t Target, path string,
 		}
 	}
 	if mounted {
+		return chain
+	}
+	if sub := r.routerIn(a, env, 10); sub != nil && sub != n { // with something around it
+		sub.edges = append(sub.edges, edge{n, path, at, append(chain[:len(chain):len(chain)], noRouters(r.links(a, env, t.Row, 0))...)})
 		return chain
 	}
 	links := r.links(a, env, t.Row, 0)
@@ -495,6 +511,7 @@ func (r *Resolver) links(a ir.Expr, env *Env, row *library.Row, depth int) []Lin
 	if r.linked++; depth > 8 || r.linked > mostLinks {
 		return nil
 	}
+	a, env = r.latest(a, env)
 	of := r.eval(a, 0, env)
 	var out []Link
 	var ways [][]Link
@@ -503,6 +520,9 @@ func (r *Resolver) links(a ir.Expr, env *Env, row *library.Row, depth int) []Lin
 			continue // what is declared says less than what is there
 		}
 		ways = append(ways, r.linksOf(v, a, row, depth))
+	}
+	if heads := sameEnd(ways); heads != nil {
+		return heads
 	}
 	for i, w := range ways {
 		if !within(w, ways[:i]) && !within(w, ways[i+1:]) {
@@ -559,6 +579,93 @@ func (r *Resolver) passesOn(f *ir.Func, p *ir.Var) bool {
 		}
 	}
 	return false
+}
+
+// latest follows a variable that is wrapped step by step, h = mw(h), to what it was
+// given last before a, and a call of a function that does so to what it gives back.
+func (r *Resolver) latest(a ir.Expr, env *Env) (ir.Expr, *Env) {
+	for range 4 {
+		switch e := a.(type) {
+		case *ir.Name:
+			var last ir.Expr
+			wraps := false
+			for _, src := range r.sources[e.Var] {
+				x := src.x.At()
+				if src.kind != whole || src.i != 0 || x.File != e.File {
+					return a, env
+				}
+				if x.Start < e.Start && x.End <= e.Start && (last == nil || x.Start > last.At().Start) {
+					last = src.x
+				}
+				wraps = wraps || gives(src.x, e.Var)
+			}
+			if fr := env.frame(e.Var.Func); wraps && last == nil && e.Var.Param >= 0 && fr != nil && fr.Call != nil && fr.Elem == nil {
+				if n := e.Var.Param + fr.Skip; n < len(fr.Call.Args) {
+					a, env = fr.Call.Args[n], fr.Up // what it was before the first step
+					continue
+				}
+			}
+			if !wraps || last == nil {
+				return a, env
+			}
+			return last, env.in(e.Var.Func)
+		case *ir.Call:
+			t := r.targets(e, env)
+			if len(t) != 1 || t[0].Func == nil {
+				return a, env
+			}
+			rets := r.returns[t[0].Func]
+			if len(rets) != 1 || len(rets[0].Values) == 0 {
+				return a, env
+			}
+			n, ok := rets[0].Values[0].(*ir.Name)
+			if !ok {
+				return a, env
+			}
+			next, in := r.latest(n, t[0].Env)
+			if next == ir.Expr(n) {
+				return a, env
+			}
+			a, env = next, in
+		default:
+			return a, env
+		}
+	}
+	return a, env
+}
+
+// gives says whether v is handed to a call, x.
+func gives(x ir.Expr, v *ir.Var) bool {
+	c, ok := x.(*ir.Call)
+	if !ok {
+		return false
+	}
+	for _, a := range c.Args {
+		if n, ok := a.(*ir.Name); ok && n.Var == v {
+			return true
+		}
+		if gives(a, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameEnd joins ways that differ in the wrapper alone: of h = m(h), for each m of a
+// list, all run.
+func sameEnd(ways [][]Link) []Link {
+	if len(ways) < 2 {
+		return nil
+	}
+	var out []Link
+	first := ways[0]
+	for _, w := range ways {
+		if len(w) != len(first) || len(w) < 2 || w[0].Func == nil || !sameLinks(w[1:], first[1:]) {
+			return nil
+		}
+		out = append(out, w[0])
+	}
+	return append(out, first[1:]...)
 }
 
 // within says whether w is the end of a longer way: a middleware that gives its
