@@ -33,10 +33,11 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 	if _, ok := s.call.Fun.(*ir.Extern); ok && !known {
 		return false
 	}
-	text := strings.ToLower(s.call.Span.Text())
+	text := s.call.Span.Text()
 	if len(text) > 400 {
 		text = text[:400]
 	}
+	text = strings.ToLower(text)
 	if st.uses&inOtherUse != 0 {
 		return false
 	}

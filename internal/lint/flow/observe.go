@@ -155,7 +155,7 @@ func (w *walker) fieldMarks(s *site) (m Mark) {
 }
 
 func markOfName(name string) Mark {
-	switch strings.Trim(strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(name)), ":= ") {
+	switch strings.Trim(strings.ReplaceAll(strings.Map(joined, name), ".", ""), ":= ") {
 	case "ip", "addr", "address", "remoteaddr", "remoteip", "clientip", "clientaddress", "remote", "host":
 		return Address
 	case "path", "url", "uri", "route", "endpoint", "urlpath", "method", "requesturi", "originalurl":
@@ -194,11 +194,11 @@ func fieldNames(m Mark, carries bool) (list []string) {
 // auditing says that a call writes a row into a journal of what people do: by the
 // name of the table, model or variable, and that of the method.
 func auditing(c *ir.Call) bool {
-	text := strings.ToLower(c.Span.Text())
+	text := c.Span.Text()
 	if len(text) > 160 {
 		text = text[:160]
 	}
-	text = strings.NewReplacer("_", "", "-", "").Replace(text)
+	text = strings.Map(joined, text)
 	writes := false
 	for _, v := range [...]string{"save", "create", "insert", "add", "record", "push", "write", "store", "publish", "append"} {
 		writes = writes || strings.Contains(text, v)
@@ -213,6 +213,17 @@ func auditing(c *ir.Call) bool {
 		}
 	}
 	return false
+}
+
+// joined makes created_at, created-at and createdAt one, for strings.Map.
+func joined(r rune) rune {
+	switch {
+	case r == '_' || r == '-':
+		return -1
+	case 'A' <= r && r <= 'Z':
+		return r + 'a' - 'A'
+	}
+	return r
 }
 
 // audited notes such a row.
