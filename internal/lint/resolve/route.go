@@ -291,11 +291,34 @@ func (r *Resolver) node(x ir.Expr, env *Env) *node {
 		if n := r.nodeOf(v); n != nil {
 			return n
 		}
+		if v.Of != nil {
+			if n := r.embedded(v.Of); n != nil {
+				return n
+			}
+		}
 		if v.Symbol != "" && floating == nil && (v.Is || v.Call == nil) {
 			floating = r.floating(x, v)
 		}
 	}
 	return floating
+}
+
+// embedded is the router that a struct of the program embeds.
+func (r *Resolver) embedded(c *ir.Class) *node {
+	for _, k := range r.line(c) {
+		for _, f := range k.Fields {
+			if f == nil || !f.Embedded || f.Type == nil || !r.isRouter(symbol(f.Type.Symbol)) {
+				continue
+			}
+			for _, v := range r.field(Value{Of: k}, f.Name).vals {
+				if n := r.nodeOf(v); n != nil {
+					return n
+				}
+			}
+			return r.nodeAt(field{k, f.Name}, nil, symbol(f.Type.Symbol))
+		}
+	}
+	return nil
 }
 
 // floating is a router of which only the type is known.
