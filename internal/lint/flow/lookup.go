@@ -16,7 +16,10 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 		w.onMiss(st, s, name, k)
 		return true
 	}
-	known := s.row != nil && (s.row.Does == library.Find || s.row.Does == library.Save)
+	if w.tell(st, s, name, k) {
+		return true
+	}
+	known := s.row != nil && (s.row.Does == library.Find || s.row.Does == library.Save) || asksLanguage(s.symbol)
 	if !known && !asks(name) || s.call == nil {
 		return false
 	}
@@ -41,7 +44,7 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 	if st.uses&inOtherUse != 0 {
 		return false
 	}
-	if known && s.row.Does == library.Save && !strings.Contains(strings.ToLower(name), "del") && !strings.Contains(strings.ToLower(name), "remove") {
+	if known && s.row != nil && s.row.Does == library.Save && !strings.Contains(strings.ToLower(name), "del") && !strings.Contains(strings.ToLower(name), "remove") {
 		return false // what is written is not asked
 	}
 	switch name {
@@ -56,6 +59,9 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 		op.Use = "refresh"
 	}
 	deny := deniesText(text, s.call) || st.uses&inDenylist != 0
+	if deny {
+		w.rawKey(s, op, m)
+	}
 	stored := Mark(0)
 	if m&Token != 0 {
 		stored = Record
