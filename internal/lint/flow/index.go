@@ -88,6 +88,13 @@ func (x *index) read(f *ir.Func) {
 }
 
 func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
+	if name := calleeName(c); asks(name) || puts(name) {
+		for _, a := range c.Args { // a look-up by what names a token
+			if nameMark(a, 2) != 0 {
+				b |= doesToken
+			}
+		}
+	}
 	if auditing(c) {
 		b |= doesRecord
 	}
