@@ -52,7 +52,7 @@ type Row struct {
 	Method  Arg // route: what names the HTTP method. extract: see Name
 	Name    Arg // extract, value: what names the header, cookie, parameter, or key
 	Chain   Arg // route, group, mount, wrap, central: the first of the middlewares and handlers; all that follow are too
-	To      Arg // write: what is written to; "this": what the receiver was made of
+	To      Arg // write: what is written to; "this": what the receiver was made of. router: the router that its routes are added to
 	Call    Arg // a function that is called with what the row is about: a callback, a listener
 
 	// How requests are mounted by options and members, beyond Path, Method and Chain. The

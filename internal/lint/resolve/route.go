@@ -135,7 +135,7 @@ func (r *Resolver) mounts() *table {
 			if strings.HasPrefix(t.Symbol, "clj:") {
 				break // see rings
 			}
-			if t.Row == nil || !mounting(t.Row.Does) || t.Recv == nil && r.scopes[scope(t.Symbol)] != nil {
+			if t.Row == nil || !mounting(t.Row.Does) || t.Recv == nil && !t.Row.To.Set() && r.scopes[scope(t.Symbol)] != nil {
 				continue
 			}
 			for _, env := range r.contexts(r.within[c], contexts, 0) {
@@ -391,6 +391,11 @@ func (r *Resolver) nodeOf(v Value) *node {
 		}
 		if t.Row.Path.Set() {
 			n.prefix, _ = r.pathOf(c, t, env)
+		}
+		if i := t.Row.To.N; t.Row.To.Kind == library.Argument && i < len(c.Args) {
+			if parent := r.node(c.Args[i], env); parent != nil && parent != n {
+				n.edges = append(n.edges, edge{parent, "", r.where(c, r.within[c], env), nil})
+			}
 		}
 		r.options(n, c, t, env)
 		return n
