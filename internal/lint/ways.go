@@ -17,13 +17,15 @@ import (
 func silent(w *flow.Way) bool { return w.Tier < flow.Generic || w.EnvOnly }
 
 // ends reports whether the request ends here, as far as the program shows. What
-// returns from a function that nobody calls ends somewhere else.
+// returns from a function that nobody calls ends somewhere else; but where it
+// returns false, nil or a guest in place of the error, nobody further up can record
+// what failed.
 func ends(w *flow.Way) bool {
 	switch w.Exit {
 	case flow.Responds:
 		return true
 	case flow.Returns:
-		return w.Root != nil && len(w.Root.Routes) > 0
+		return w.Root != nil && (len(w.Root.Routes) > 0 || w.Dropped && !w.Root.Link)
 	}
 	return false
 }

@@ -79,6 +79,7 @@ type Way struct {
 	Denied  bool // Serves, after a refusal was written
 	Guessed bool // the way needs a guess
 	Error   bool // the text of the library's error is in the answer
+	Dropped bool // Returns: without the error, so that no caller can tell what failed
 }
 
 // A Root is where a walk begins.

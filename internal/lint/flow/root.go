@@ -516,7 +516,7 @@ func (w *walker) settleWay(j *job, st *state, at place, v *value) {
 	case st.answered:
 		w.way(j, st, Responds, at)
 	default:
-		w.way(j, st, Returns, at)
+		w.way(j, st.with(func(c *state) { c.dropped = c.tracks() && !v.isErr() && !v.deepFails(2) }), Returns, at)
 	}
 }
 
@@ -552,7 +552,7 @@ func (w *walker) way(j *job, st *state, exit Exit, at place) {
 	}
 	way := &Way{
 		Op: st.op, Outcome: st.outcome, Exit: exit, Root: j.root, Status: st.status, At: at.at, Func: at.fn,
-		Tier: st.rec.tier, Level: st.rec.level, Central: st.central, Denied: st.answered && exit == Serves, Guessed: st.guessed, Error: st.verbose,
+		Tier: st.rec.tier, Level: st.rec.level, Central: st.central, Denied: st.answered && exit == Serves, Guessed: st.guessed, Error: st.verbose, Dropped: st.dropped,
 	}
 	way.EnvOnly = st.rec.envOnly && way.Tier < Generic
 	k := wayKey{st.op, st.outcome, exit, j.root.Func, at.at, st.status}

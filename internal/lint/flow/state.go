@@ -87,6 +87,7 @@ type state struct {
 	branch    ir.Span
 	verbose   bool // the error's text is in the answer
 	served    bool // passed on
+	dropped   bool // at the end of a root: what it returns does not hold the error
 	servedAt  place
 	aborted   bool   // the links that follow do not run
 	handed    bool   // a token is in the answer
