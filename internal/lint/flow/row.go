@@ -232,6 +232,10 @@ func (w *walker) plain(st *state, s *site, k func(*state, *value)) {
 		w.invoke(st, fn, nil, s.call, func(st *state, v *value) { k(st, nil) })
 		return
 	}
+	if fn, e, ok := w.calledBack(s); ok {
+		w.callback(st, s, fn, e, []*value{vNull, nil}, k)
+		return
+	}
 	k(st, w.shape(s, nil))
 }
 
