@@ -53,9 +53,7 @@ func (w *walker) back(j *job, l resolve.Link, x exit, at place, thrown bool) []e
 	if f.Class != nil && f.Recv == nil {
 		in.this = mk(value{is: thing, class: f.Class})
 	}
-	w.fuel = max(w.fuel, maxFuel/8)
-	w.f = nil
-	sum := w.execute(f, l.Env, &in)
+	sum := w.apart(f, l.Env, &in)
 	var out []exit
 	came := false
 	for _, r := range sum.returns {

@@ -228,7 +228,7 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 		k(st, blend(args))
 		return
 	}
-	if w.index.logs(f) {
+	if w.index.logs(f) && !w.index.recorder(f) {
 		// What a logger of the program's own does with levels is no way out in silence.
 		s := &site{x: c, call: c, args: args, row: ownLogger(f), symbol: f.Name}
 		if c != nil {

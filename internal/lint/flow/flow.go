@@ -169,7 +169,7 @@ func Analyze(p *ir.Program, r *resolve.Resolver, lib *library.Set) *Facts {
 		memo: map[memoKey]*summary{}, ops: map[opKey]*Op{}, quiets: map[ir.Expr]bool{}, ways: map[wayKey]*Way{}, leaks: map[leakKey]*Leak{},
 		entered: map[*ir.Func]bool{}, reached: map[ir.Expr]bool{}, centralOf: map[*resolve.Route][]resolve.Link{}, defaults: map[string]string{},
 	}
-	w.all = maxAll
+	w.all = maxAll + maxEach*len(p.Funcs)
 	w.index = newIndex(w)
 	w.walkAll()
 	w.gather()

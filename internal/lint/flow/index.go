@@ -104,7 +104,7 @@ func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
 			x.callers[t.Func] = append(x.callers[t.Func], f)
 		case t.Row != nil:
 			r := bitsOf(t.Row)
-			if t.Row.Does == library.Extract && extractsToken(c, t) {
+			if t.Row.Does == library.Extract && x.extractsToken(c, t) {
 				r |= doesToken
 			}
 			if r&doesToken != 0 && t.Row.Does != library.Hash {
@@ -117,7 +117,7 @@ func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
 }
 
 // extractsToken says that a call reads from a request what is called a token.
-func extractsToken(c *ir.Call, t resolve.Target) bool {
+func (x *index) extractsToken(c *ir.Call, t resolve.Target) bool {
 	if t.Row.Marks == library.Token || namesToken(lastName(t.Symbol)) {
 		return true
 	}
@@ -130,6 +130,11 @@ func extractsToken(c *ir.Call, t resolve.Target) bool {
 		case *ir.Name:
 			if a.Var != nil && namesToken(a.Var.Name) {
 				return true
+			}
+			for _, v := range x.w.r.Values(a) {
+				if v.Const != nil && namesToken(v.Const.Text) {
+					return true
+				}
 			}
 		case *ir.Extern:
 			if namesToken(lastName(a.Symbol)) {

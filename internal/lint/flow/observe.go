@@ -194,18 +194,14 @@ func fieldNames(m Mark, carries bool) (list []string) {
 // auditing says that a call writes a row into a journal of what people do: by the
 // name of the table, model or variable, and that of the method.
 func auditing(c *ir.Call) bool {
+	if !writesByName(calleeName(c)) {
+		return false
+	}
 	text := c.Span.Text()
 	if len(text) > 160 {
 		text = text[:160]
 	}
 	text = strings.Map(joined, text)
-	writes := false
-	for _, v := range [...]string{"save", "create", "insert", "add", "record", "push", "write", "store", "publish", "append"} {
-		writes = writes || strings.Contains(text, v)
-	}
-	if !writes {
-		return false
-	}
 	for _, n := range [...]string{"audit", "activitylog", "useractivit", "accesslog", "useraccess", "loginlog", "loginhistor", "loginattempt", "loginrecord", "loginevent",
 		"securityevent", "securitylog", "eventlog", "signinlog", "authlog", "authevent", "operationlog"} {
 		if strings.Contains(text, n) {
@@ -224,6 +220,15 @@ func joined(r rune) rune {
 		return r + 'a' - 'A'
 	}
 	return r
+}
+
+func writesByName(name string) bool {
+	for _, v := range [...]string{"save", "create", "insert", "add", "record", "push", "write", "store", "publish", "append", "values", "exec"} {
+		if len(name) >= len(v) && strings.EqualFold(name[:len(v)], v) {
+			return true
+		}
+	}
+	return false
 }
 
 // audited notes such a row.

@@ -408,9 +408,7 @@ func (w *walker) handle(j *job, l resolve.Link, st *state, err *value, at place)
 		in.this = mk(value{is: thing, class: f.Class})
 	}
 	in.env = in.env.with(f.Params[n], err)
-	w.fuel = max(w.fuel, maxFuel/8)
-	w.f = nil
-	sum := w.execute(f, l.Env, &in)
+	sum := w.apart(f, l.Env, &in)
 	for _, x := range sum.returns {
 		s := x.st
 		switch {
@@ -429,6 +427,15 @@ func (w *walker) handle(j *job, l resolve.Link, st *state, err *value, at place)
 		on = append(on, x.st)
 	}
 	return on
+}
+
+// apart executes a function that is no part of what was walked, within what is left.
+func (w *walker) apart(f *ir.Func, in *resolve.Env, st *state) *summary {
+	given := min(maxFuel/8, max(w.all, 0))
+	w.fuel, w.nesting, w.depth, w.f = given, 0, 0, nil
+	sum := w.execute(f, in, st)
+	w.all -= given - max(w.fuel, 0)
+	return sum
 }
 
 // answeredBy keeps the answer of a central handler, and the place that led to it.

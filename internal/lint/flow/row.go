@@ -553,6 +553,13 @@ func (w *walker) password(st *state, s *site, k func(*state, *value)) {
 func (w *walker) extract(st *state, s *site, k func(*state, *value)) {
 	marks := markOf(s.row.Marks)
 	name := s.name(s.row.Name)
+	if _, e := s.at(s.row.Name); e != nil && !namesToken(name) {
+		for _, v := range w.r.ValuesIn(e, w.envNow()) {
+			if v.Const != nil && namesToken(v.Const.Text) {
+				name = v.Const.Text
+			}
+		}
+	}
 	if s.row.Name.Kind == library.Nowhere && name == "" {
 		name = lastName(s.symbol)
 	}

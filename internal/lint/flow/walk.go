@@ -9,11 +9,12 @@ import (
 // The bounds of a walk. What is beyond them is not reported, and counted in
 // Stats.Cut.
 const (
-	maxDepth   = 20        // calls within each other
-	maxNesting = 400       // expressions and statements within each other
-	maxFuel    = 200_000   // expressions evaluated from one root
-	maxAll     = 4_000_000 // and from all
-	maxTargets = 12        // functions behind one call
+	maxDepth   = 20      // calls within each other
+	maxNesting = 400     // expressions and statements within each other
+	maxFuel    = 60_000  // expressions evaluated from one root
+	maxAll     = 400_000 // and from all, for a start
+	maxEach    = 100     // and for each function of the program
+	maxTargets = 12      // functions behind one call
 )
 
 // A walker executes functions on states.
