@@ -51,12 +51,12 @@ func TestInventory(t *testing.T) {
 	if err := v.WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
-	const want = `verify jwt.Parse auth.go:2 login
+	const want = `verify jwt.Parse auth.go:2 login.func1
 routes: GET /me, POST /login; limiter: some
 failed typed error reason auth.go:3:1
 absent none
 succeeded unknown (1 of 1 ways unknown)
-issue jwt.Sign auth.go:4 login
+issue jwt.Sign auth.go:4 login.func1
 routes: POST /login; limiter: yes
 succeeded none
 

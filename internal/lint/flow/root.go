@@ -523,8 +523,14 @@ func (w *walker) settleWay(j *job, st *state, at place, v *value) {
 	case st.answered:
 		w.way(j, st, Responds, at)
 	default:
-		w.way(j, st.with(func(c *state) { c.dropped = c.tracks() && !v.isErr() && !v.deepFails(2) }), Returns, at)
+		w.way(j, st.with(func(c *state) { c.dropped = c.tracks() && w.told(j.root.Func) && !v.isErr() && !v.deepFails(2) }), Returns, at)
 	}
+}
+
+// told says that what f returns is for the program to see: it is declared for all,
+// and not a callback whose result is the business of a library.
+func (w *walker) told(f *ir.Func) bool {
+	return (f.Outer == nil || f.Module != nil && f.Outer == f.Module.Body) && len(w.r.Handed(f)) == 0
 }
 
 type wayKey struct {
