@@ -318,6 +318,18 @@ func (r *Resolver) made(v Value, c *ir.Call, i int, env *Env) set {
 		}
 		return s
 	}
+	if v.Symbol == "js:Promise" && c.New && i == 0 && len(c.Args) == 1 {
+		if ref, ok := c.Args[0].(*ir.FuncRef); ok && len(ref.Func.Params) > 0 {
+			for _, done := range r.callsOf(ref.Func, ref.Func.Params[0]) {
+				if len(done.Args) > 0 {
+					s.merge(r.eval(done.Args[0], 0, env))
+				}
+			}
+			if len(s.vals) > 0 {
+				return s
+			}
+		}
+	}
 	if v.Symbol == "go:builtin.new" && i == 0 && len(c.Args) == 1 {
 		if ref, ok := c.Args[0].(*ir.ClassRef); ok {
 			s.add(Value{Of: ref.Class})

@@ -71,15 +71,40 @@ func (r *Resolver) notes(list []*ir.Call, env *Env, depth int) []note {
 			case t.Row == nil || t.Row.Chain.Set():
 				var inner []*ir.Call
 				for _, a := range d.Args {
-					if c, ok := a.(*ir.Call); ok {
-						inner = append(inner, c)
-					}
+					inner = append(inner, r.callsIn(a, env)...)
 				}
 				out = append(out, r.notes(inner, env, depth+1)...)
 			}
 		}
 	}
 	return out
+}
+
+// callsIn lists the calls that an argument is: itself, or those of a list, with
+// what is put into it later.
+func (r *Resolver) callsIn(a ir.Expr, env *Env) (list []*ir.Call) {
+	switch a := a.(type) {
+	case *ir.Call:
+		return []*ir.Call{a}
+	case *ir.List:
+		for _, x := range a.Elems {
+			if c, ok := x.(*ir.Call); ok {
+				list = append(list, c)
+			}
+		}
+	case *ir.Name:
+		for _, src := range r.sources[a.Var] {
+			if l, ok := src.x.(*ir.List); ok {
+				list = append(list, r.callsIn(l, env)...)
+			}
+		}
+		for _, src := range r.elems[a.Var] {
+			if c, ok := src.x.(*ir.Call); ok {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
 }
 
 func (r *Resolver) controller(c *ir.Class, methods map[*ir.Class][]*ir.Func) {
