@@ -23,7 +23,14 @@ type served struct {
 }
 
 // served lists what every route does, in the order of the routes.
-func (s *subject) served() (list []served) {
+func (s *subject) served() []served {
+	if s.serves == nil {
+		s.serves = s.serve()
+	}
+	return s.serves
+}
+
+func (s *subject) serve() (list []served) {
 	mounted := map[*ir.Call][]*flow.Op{} // operations of a library's middleware, by the call that made it
 	for _, op := range s.Ops {
 		if op.Call != nil {

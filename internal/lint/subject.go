@@ -19,10 +19,11 @@ type subject struct {
 	lib      *library.Set
 	strict   bool
 
-	ids   map[*ir.Func]int
-	does  []deed
-	turn  int // of reach
-	calls map[*ir.Call]*ir.Func
+	ids    map[*ir.Func]int
+	does   []deed
+	turn   int // of reach
+	serves []served
+	calls  map[*ir.Call]*ir.Func
 }
 
 // A deed is what a function does by itself.

@@ -42,9 +42,16 @@ var _ = add(Check{
 			}
 			ir.Walk(fn.Body, func(st ir.Stmt) bool {
 				if set, ok := st.(*ir.Set); ok {
-					for _, left := range set.Left {
-						if x, ok := left.(*ir.Index); ok {
+					for i, left := range set.Left {
+						switch x := left.(type) {
+						case *ir.Index:
 							fills(set.Span, x.X, x.Key)
+						case *ir.Name: // an atom: the old map with an entry more
+							if i < len(set.Right) {
+								for _, key := range added(set.Right[i]) {
+									fills(set.Span, x, key)
+								}
+							}
 						}
 					}
 				}
@@ -166,8 +173,12 @@ func (s *subject) evicts(v *ir.Var) (found bool) {
 	for _, fn := range s.program.Funcs {
 		top := fn.Outer == nil // a module's body gives the variable its first value
 		ir.Walk(fn.Body, func(st ir.Stmt) bool {
-			if set, ok := st.(*ir.Set); ok && !top && !set.Declare && slices.ContainsFunc(set.Left, is) {
-				found = true // a new map
+			if set, ok := st.(*ir.Set); ok && !top && !set.Declare {
+				for i, left := range set.Left {
+					if is(left) && (i >= len(set.Right) || len(added(set.Right[i])) == 0) {
+						found = true // a new map, or one with less in it
+					}
+				}
 			}
 			return !found
 		}, func(e ir.Expr) bool {
@@ -190,6 +201,38 @@ func (s *subject) evicts(v *ir.Var) (found bool) {
 		}
 	}
 	return false
+}
+
+// added gives the keys that an expression adds to the map that it is made of, as in
+// {...old, [token]: 1} and what Clojure's assoc, update and conj become.
+func added(e ir.Expr) (keys []ir.Expr) {
+	switch e := e.(type) {
+	case *ir.Object:
+		of := false
+		for _, f := range e.Fields {
+			switch {
+			case f.Name == "" && f.Key == nil:
+				of = true
+			case f.Name == "":
+				keys = append(keys, f.Key)
+			}
+		}
+		if !of {
+			return nil
+		}
+	case *ir.List:
+		if len(e.Elems) > 1 {
+			return e.Elems[1:]
+		}
+	case *ir.Call:
+		switch callee(e) {
+		case "assoc", "update", "conj", "assoc-in", "update-in", "merge":
+			if len(e.Args) > 1 {
+				return e.Args[1:]
+			}
+		}
+	}
+	return keys
 }
 
 // shrinks recognises the functions by which Clojure takes entries out of a value.
