@@ -14,6 +14,11 @@ func (r *Resolver) route(c *ir.Call, t Target, env *Env) {
 	n := r.parentOf(c, t, env)
 	path, rest := r.pathOf(c, t, env)
 	m := &mounted{Span: c.Span, symbol: t.Symbol, path: path, at: r.where(c, r.within[c], env), call: c}
+	if c.File != nil && c.File.Generated {
+		if at, ok := m.at.written(); ok {
+			m.Span = at
+		}
+	}
 	m.methods = r.methodsOf(c, t, env)
 	if verb, p, ok := strings.Cut(path, " "); ok && verb == strings.ToUpper(verb) && (strings.HasPrefix(p, "/") || strings.Contains(p, ".")) {
 		m.methods, m.path = []string{verb}, strings.TrimLeft(p, " ")
@@ -27,6 +32,9 @@ func (r *Resolver) route(c *ir.Call, t Target, env *Env) {
 	}
 	if t.Row.First && len(rest) > 1 { // e.GET("/me", handler, middlewares...)
 		rest = append(rest[1:len(rest):len(rest)], rest[0])
+	}
+	if !t.Row.Path.Set() && t.Row.HTTP == "" && r.service(n, m, rest, env) {
+		return
 	}
 	for _, a := range rest {
 		if given && a == opts && r.isOptions(a, env) {
@@ -53,6 +61,62 @@ func (r *Resolver) route(c *ir.Call, t Target, env *Env) {
 		return
 	}
 	n.routes = append(n.routes, m)
+}
+
+// service takes an object whose methods are called from afar: RegisterService(desc,
+// server). Which these are its declared interface says; else they are those that
+// take a context first.
+func (r *Resolver) service(n *node, m *mounted, args []ir.Expr, env *Env) bool {
+	found := false
+	for _, a := range args {
+		var iface *ir.Class
+		if x, ok := a.(*ir.Name); ok && x.Var.Type != nil && x.Var.Type.Class != nil && x.Var.Type.Class.Interface {
+			iface = x.Var.Type.Class
+		}
+		for _, v := range r.eval(a, 0, env).vals {
+			if v.Of == nil || v.Of.Interface || v.Of.Module == nil || v.Of.Module.Language != ir.Go {
+				continue
+			}
+			name := v.Of.Name
+			var methods []string
+			if iface != nil {
+				name = strings.TrimSuffix(iface.Name, "Server")
+				for _, k := range r.line(iface) {
+					methods = append(methods, slices.Collect(maps.Keys(k.Methods))...)
+				}
+			} else {
+				for s, f := range v.Of.Methods {
+					if f.Exported && len(f.Params) > 0 && f.Params[0].Type != nil && f.Params[0].Type.Symbol == "go:context.Context" {
+						methods = append(methods, s)
+					}
+				}
+			}
+			slices.Sort(methods)
+			for _, s := range slices.Compact(methods) {
+				f, by := r.method(v.Of, s, 0)
+				if f == nil || by.Interface || f.File != nil && f.File.Generated || !f.Exported {
+					continue
+				}
+				one := *m
+				one.methods, one.known = []string{""}, true
+				one.path = "/" + name + "/" + s
+				one.chain = []Link{{Span: a.At(), Func: f}}
+				n.routes = append(n.routes, &one)
+				found = true
+			}
+		}
+	}
+	return found
+}
+
+// written is where a person wrote what comes to a place: not in generated code.
+func (p place) written() (ir.Span, bool) {
+	for i := len(p) - 1; i >= 0; i-- {
+		if s := p[i].At(); s.File != nil && !s.File.Generated {
+			return s, true
+		}
+	}
+	return ir.Span{}, false
 }
 
 // noRouters leaves out the routers themselves, and what of a chain says nothing.

@@ -398,6 +398,7 @@ func (r *Resolver) nodeOf(v Value) *node {
 			}
 		}
 		r.options(n, c, t, env)
+		r.optional(n, c, t, env)
 		return n
 	case library.Group:
 	case library.Mount, library.Route:
@@ -554,6 +555,31 @@ func (r *Resolver) options(n *node, c *ir.Call, t Target, env *Env) {
 		for j := range v.Object.Fields {
 			if f := &v.Object.Fields[j]; f.Name == t.Row.Handler && f.Value != nil {
 				r.addCentral(n, r.links(f.Value, v.Env, t.Row, 0))
+			}
+		}
+	}
+}
+
+// optional takes the middlewares among options that are calls: grpc.NewServer(
+// grpc.UnaryInterceptor(log)).
+func (r *Resolver) optional(n *node, c *ir.Call, t Target, env *Env) {
+	from, ok := t.Row.Options.Index(len(c.Args))
+	if !ok {
+		return
+	}
+	for _, a := range c.Args[from:] {
+		for _, v := range r.eval(a, 0, env).vals {
+			if v.Call == nil || v.Symbol == "" {
+				continue
+			}
+			for _, x := range r.known[v.Call] {
+				if x.Row == nil || x.Row.Does != library.Mount || x.Recv != nil && !function(r.eval(x.Recv, 0, v.Env)) {
+					continue
+				}
+				_, rest := r.pathOf(v.Call, x, v.Env)
+				for _, l := range rest {
+					n.uses = append(n.uses, use{late: true, links: r.links(l, v.Env, x.Row, 0)})
+				}
 			}
 		}
 	}
