@@ -1,6 +1,7 @@
 package javascript
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -12,7 +13,8 @@ import (
 // Some frameworks mount by the names of files. What they do with a file is written
 // at the end of its module's body, as calls of functions that the framework does not
 // have but might: npm:next#route("POST", "/api/login", handler), npm:next#api(path,
-// handler), npm:next#middleware(path, handler). Rows of the library say what these are.
+// handler), npm:next#middleware(path, handler), npm:next#action("…name", function).
+// Rows of the library say what these are.
 
 // A convention is one such framework, by the package that says it is there.
 type convention struct {
@@ -64,6 +66,12 @@ func (l *lowerer) conventional() {
 			for _, method := range methods {
 				l.mounts(c.symbol, l.m.exports[method], at, method, route)
 			}
+		}
+	}
+	if first := l.m.tree.Program().First(); owner.frameworks["next"] && first.Is(ecma.ExpressionStatement) && first.First().Value() == "use server" {
+		// Its exports are called from afar, at addresses that Next makes up.
+		for _, name := range slices.Sorted(maps.Keys(l.m.exports)) {
+			l.mounts("npm:next#action", l.m.exports[name], at, "…"+name)
 		}
 	}
 	if owner.frameworks["next"] && slices.Contains([]string{"middleware", "src/middleware", "proxy", "src/proxy"}, strings.TrimSuffix(rel, path.Ext(rel))) {
