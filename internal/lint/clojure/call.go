@@ -22,11 +22,7 @@ func (b *body) call(f *form, d dest) {
 		return
 	case deref, table, set:
 		if len(args) == 1 {
-			x := b.value(head)
-			if a, ok := x.(*ir.Await); ok {
-				x = a.X
-			}
-			b.give(f, b.member(f, x, args[0]), d)
+			b.give(f, b.entry(f, b.value(head), args[0]), d)
 			return
 		}
 	case vector:
@@ -173,7 +169,7 @@ func (b *body) callDef(f, head *form, x *def, args []*form, d dest) {
 	case len(x.arities) > 0:
 		fun = &ir.FuncRef{Span: at, Func: arity(x.arities, len(args))}
 	case x.plain && len(args) == 1:
-		b.give(f, b.member(f, b.defValue(head, x), args[0]), d)
+		b.give(f, b.entry(f, b.defValue(head, x), args[0]), d)
 		return
 	default:
 		fun = b.defValue(head, x)

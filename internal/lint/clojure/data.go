@@ -46,11 +46,60 @@ func get(b *body, f *form, args []*form, d dest) {
 		b.nothing(f, d)
 		return
 	}
-	e := b.member(f, b.value(args[0]), args[1])
+	e := b.entry(f, b.value(args[0]), args[1])
 	if len(args) > 2 {
 		e = b.op(f, ir.Or, e, b.value(args[2]))
 	}
 	b.give(f, e, d)
+}
+
+// entry is what a map or set holds under a key: a member where the key is known,
+// a look-up in what lives longer than the function, else an index.
+func (b *body) entry(f *form, x ir.Expr, key *form) ir.Expr {
+	if _, ok := b.constKey(key); ok || !b.lasts(x) {
+		return b.member(f, x, key)
+	}
+	return b.asks(f, x, "get", key)
+}
+
+// asks is a call of a method that looks something up.
+func (b *body) asks(f *form, x ir.Expr, name string, key *form) ir.Expr {
+	at := b.span(f)
+	return &ir.Call{Span: at, Fun: &ir.Member{Span: at, X: x, Name: name, Of: at}, Args: []ir.Expr{b.value(key)}}
+}
+
+// lasts says that a value is that of an atom, or of a var.
+func (b *body) lasts(e ir.Expr) bool {
+	switch e := e.(type) {
+	case *ir.Await:
+		return true
+	case *ir.Name:
+		return e.Var.Func == b.sp.module.Body
+	}
+	return false
+}
+
+// contains lowers (contains? m k).
+func contains(b *body, f *form, args []*form, d dest) {
+	if len(args) != 2 {
+		b.give(f, b.apply(f, b.symbol(f.kids[0]), args), d)
+		return
+	}
+	x := b.value(args[0])
+	if _, ok := b.constKey(args[1]); ok {
+		b.give(f, b.op(f, ir.NotEqual, b.member(f, x, args[1]), b.null(f)), d)
+		return
+	}
+	b.give(f, b.asks(f, x, "contains", args[1]), d)
+}
+
+// someOf lowers (some #{x} list), which asks whether it is in there.
+func someOf(b *body, f *form, args []*form, d dest) {
+	if len(args) == 2 && args[0].kind == set && len(args[0].kids) == 1 {
+		b.give(f, b.asks(f, b.value(args[1]), "includes", args[0].kids[0]), d)
+		return
+	}
+	b.give(f, b.apply(f, b.symbol(f.kids[0]), args), d)
 }
 
 // getIn lowers (get-in m [:a k] otherwise).
@@ -185,33 +234,6 @@ func merge(b *body, f *form, args []*form, d dest) {
 		o.Fields = append(o.Fields, ir.Field{Span: b.span(args[i]), Value: e})
 	}
 	b.give(f, o, d)
-}
-
-// swap lowers (swap! a f args…): a is what f makes of it. Adding to a map is what
-// it is in other languages too, an assignment to one of its entries.
-func swap(b *body, f *form, args []*form, d dest) {
-	if len(args) < 2 {
-		b.give(f, b.apply(f, b.symbol(f.kids[0]), args), d)
-		return
-	}
-	place := b.value(args[0])
-	switch place.(type) {
-	case *ir.Name, *ir.Member:
-	default:
-		b.give(f, b.apply(f, b.symbol(f.kids[0]), append([]*form{done(args[0], place)}, args[1:]...)), d)
-		return
-	}
-	again := func() ir.Expr { return b.again(place) }
-	if m := args[1]; m.kind == symbol && b.resolve(m.text).extern == "clojure.core/assoc" && len(args)%2 == 0 {
-		for i := 2; i+1 < len(args); i += 2 {
-			b.emit(&ir.Set{Span: b.span(f), Left: []ir.Expr{b.member(args[i], again(), args[i])}, Right: []ir.Expr{b.value(args[i+1])}})
-		}
-		b.give(f, again(), d)
-		return
-	}
-	call := &form{kind: list, start: f.start, end: f.end, kids: append([]*form{args[1], done(args[0], again())}, args[2:]...)}
-	b.emit(&ir.Set{Span: b.span(f), Left: []ir.Expr{place}, Right: []ir.Expr{b.value(call)}})
-	b.give(f, again(), d)
 }
 
 // again copies a place, since every node stands once in a tree.

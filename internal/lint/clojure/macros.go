@@ -35,7 +35,7 @@ var _ = func() bool {
 		"<": operation(ir.Less), "<=": operation(ir.LessEqual), ">": operation(ir.Greater), ">=": operation(ir.GreaterEqual),
 		"get": get, "get-in": getIn, "assoc": assoc, "assoc-in": assocIn, "update": update(false), "update-in": update(true), "merge": merge,
 		"select-keys": selectKeys, "dissoc": dissoc,
-		"swap!": swap, "vswap!": swap, "alter": swap, "commute": swap, "send": swap, "send-off": swap, "alter-var-root": swap,
+		"contains?": contains, "some": someOf,
 		"reset!": reset, "vreset!": reset, "ref-set": reset, "list": listOf, "vector": listOf, "hash-map": mapOf, "array-map": mapOf, "instance?": instance,
 		"def": def_, "defonce": def_, "defn": defn, "defn-": defn, "defmacro": ignore, "definline": defn, "defmulti": ignore, "defmethod": defmethod,
 		"defprotocol": ignore, "defrecord": defrecord, "deftype": defrecord, "extend-type": extendType, "extend-protocol": extendProtocol,

@@ -97,9 +97,13 @@ func (b *body) qualified(space, rest string) meaning {
 // var_ finds a var of a namespace, of the program or not.
 func (b *body) var_(space, rest string) meaning {
 	if s := b.r.spaces[space]; s != nil {
-		if d := s.defs[rest]; d != nil {
-			return meaning{def: d}
+		d := s.defs[rest]
+		if d == nil { // a macro that we do not know defines it, such as one that reads SQL
+			d = &def{v: &ir.Var{Name: rest, Func: s.module.Body, Param: -1}}
+			d.v.Span = ir.Span{File: s.module.Body.File}
+			s.defs[rest] = d
 		}
+		return meaning{def: d}
 	}
 	return meaning{extern: space + "/" + rest}
 }

@@ -10,7 +10,9 @@
 //   - (:key m), (get m :key), (get-in m [:a :b]) and destructuring are Members, with
 //     keys that are not known an Index. assoc, update and merge are Objects with
 //     spreads. str is Add.
-//   - An atom stands for what it holds: @a is an Await, reset! and swap! are Sets.
+//   - An atom stands for what it holds: @a is an Await, reset! a Set; swap! is a call.
+//   - What an atom or a var is asked for by a key that is not known is a call of its
+//     member get, contains or includes.
 //   - seq, boolean, vec, name and not-empty leave no trace; empty? and
 //     clojure.string/blank? are Not.
 //   - A function of a protocol is a Func with a Switch over the classes that have it,

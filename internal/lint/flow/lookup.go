@@ -217,7 +217,7 @@ func nameMark(e ir.Expr, depth int) Mark {
 	default:
 		return 0
 	}
-	n := strings.ToLower(strings.ReplaceAll(name, "_", ""))
+	n := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 	switch n {
 	case "jti", "sessionid", "sid", "tokenid", "accessuuid", "refreshuuid", "tokenuuid", "familyid", "refreshtokenid":
 		return ID
