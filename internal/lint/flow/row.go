@@ -393,7 +393,7 @@ func (w *walker) verify(st *state, s *site, k func(*state, *value)) {
 	token, te := s.at(s.row.Token)
 	w.useOf(op, s, te)
 	if st.op != nil {
-		if st.tracks() && (st.op == op || token.deepDeps(1) && token.kind() == empty) {
+		if st.tracks() && (st.op == op || token.deepDeps(1) && (token.kind() == empty || token.kind() == null)) {
 			// what is not there cannot be right
 			w.fail(st, s, mk(value{is: thing, err: true, fail: true, dep: true, op: op}), k)
 			return
@@ -455,7 +455,7 @@ func (w *walker) decode(st *state, s *site, k func(*state, *value)) {
 	op := w.opAt(s, library.Decode)
 	token, te := s.at(s.row.Token)
 	w.useOf(op, s, te)
-	if st.tracks() && token.kind() == empty {
+	if st.tracks() && (token.kind() == empty || token.kind() == null) {
 		w.fail(st, s, mk(value{is: thing, err: true, fail: true, dep: true, op: op}), k)
 		return
 	}
