@@ -107,6 +107,10 @@ func (w *walker) builtin(st *state, c *ir.Call, symbol string, args []*value, k 
 		return nil, true
 	case "go:builtin.len", "go:builtin.append", "go:builtin.string", "go:builtin.new", "go:builtin.make", "go:builtin.copy", "go:builtin.delete", "go:builtin.cap":
 		if symbol == "go:builtin.len" {
+			if st.collected && len(args) > 0 && args[0].mark()&Reason != 0 { // an error was kept there
+				k(st, mk(value{is: number, n: 1, dep: true}))
+				return nil, true
+			}
 			return nil, false
 		}
 		v := blend(args)

@@ -505,8 +505,12 @@ func (w *walker) loop(s *ir.Loop, in []*state) []*state {
 		switch {
 		case s.Over != nil:
 			w.eval(st, s.Over, func(st *state, over *value) {
-				out = append(out, st)
 				var each *value
+				if kept := st.collected && over.mark()&Reason != 0; kept { // there is one at least
+					over = over.with(func(c *value) { c.fail, c.dep = true, true })
+				} else {
+					out = append(out, st)
+				}
 				if m := over.mark() | over.deepMarks(1); m != 0 {
 					each = mk(value{marks: m, from: over.from})
 				}
