@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// OfCode says that a report is about source code: then it has no grades, and its
+// runs are no attacks and have no matrix.
+func (r *Report) OfCode() bool { return r.Command == "lint" }
+
 // code writes a report about source code, as compilers do: each finding begins
 // with file:line:column, which editors and terminals make a link of, and is
 // followed by the path through the code and by what would close it, said once a

@@ -51,7 +51,7 @@ func Next(r *Report) (steps []string) {
 	if b := r.Baseline; b != nil && b.Gone > 0 {
 		say("%s of the baseline %s gone: write it anew with --write-baseline, so that a return is new.", count(b.Gone, "finding"), isAre(b.Gone))
 	}
-	if r.Command == "lint" && len(r.Runs) > 0 && !slices.ContainsFunc(r.Runs, func(run Run) bool { return run.Verdict != Skipped }) {
+	if r.OfCode() && len(r.Runs) > 0 && !slices.ContainsFunc(r.Runs, func(run Run) bool { return run.Verdict != Skipped }) {
 		say("Nothing in this code handles tokens, as far as could be seen. If something does, through a library that is not known or behind a wrapper that is not here, teach it in .jotsight.yaml.")
 	}
 	if len(steps) == 0 && len(r.Runs) > 0 {

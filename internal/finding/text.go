@@ -29,7 +29,7 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 		}
 	}
 	p.line("")
-	if r.Command == "lint" {
+	if r.OfCode() {
 		p.code(r)
 		p.list("Next", Next(r))
 		_, err := io.WriteString(w, p.b.String())

@@ -26,11 +26,15 @@ func Write(w io.Writer, r *finding.Report) error {
 	if r.Partial != "" {
 		p.line("> **Not whole:** %s.", text(r.Partial))
 	}
-	p.grades(r.Grades)
-	p.findings(r)
-	p.matrix(r.Runs)
-	p.reasons("Inconclusive: these are no passes", finding.ByReason(r.Runs, finding.Inconclusive))
-	p.reasons("Skipped: these are no passes either", finding.ByReason(r.Runs, finding.Skipped))
+	if r.OfCode() {
+		p.findings(r)
+	} else {
+		p.grades(r.Grades)
+		p.findings(r)
+		p.matrix(r.Runs)
+		p.reasons("Inconclusive: these are no passes", finding.ByReason(r.Runs, finding.Inconclusive))
+		p.reasons("Skipped: these are no passes either", finding.ByReason(r.Runs, finding.Skipped))
+	}
 	p.list("Notes", r.Notes)
 	p.list("Next", finding.Next(r))
 	_, err := io.WriteString(w, strings.TrimRight(p.b.String(), "\n")+"\n")
