@@ -30,7 +30,7 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 	for _, a := range s.call.Args {
 		m |= nameMark(a, 2)
 	}
-	if m&(Token|Hashed|ID) == 0 {
+	if m&(Token|Hashed|ID) == 0 && (m&Claim == 0 || st.uses&inStore == 0 && !asksOfTokens(strings.ToLower(name))) {
 		return false
 	}
 	if _, ok := s.call.Fun.(*ir.Extern); ok && !known {
@@ -134,6 +134,18 @@ func memberOfMiss(x *value, name string) *value {
 		return missErr(x.op)
 	}
 	return x
+}
+
+// asksOfTokens says that a name, in small letters, is of a question to a store of
+// sessions or tokens, whatever its key is called.
+func asksOfTokens(n string) bool {
+	for _, verb := range [...]string{"get", "find", "fetch", "load", "lookup", "exists", "has", "is", "check", "consume", "read", "query", "select"} {
+		if rest, ok := strings.CutPrefix(n, verb); ok {
+			return strings.Contains(rest, "session") || strings.Contains(rest, "refreshtoken") || strings.Contains(rest, "tokenby") || strings.Contains(rest, "keystore") ||
+				rest == "token" || strings.HasPrefix(rest, "bytoken") || strings.HasPrefix(rest, "storedtoken")
+		}
+	}
+	return false
 }
 
 // asks says that a name is that of a question to a store.

@@ -93,7 +93,7 @@ func (w *walker) mounted() []*job {
 func (w *walker) loners() []*ir.Func {
 	var list []*ir.Func
 	for _, f := range w.p.Funcs {
-		if isBody(f) || len(f.Body) == 0 {
+		if isBody(f) || len(f.Body) == 0 || starts(f) {
 			continue
 		}
 		if len(w.index.sites[f]) > 0 || w.index.reach(f)&(doesToken|doesAnswer) == doesToken|doesAnswer && w.index.near[f] {
@@ -125,9 +125,15 @@ func (w *walker) tops(f *ir.Func) (list []*ir.Func) {
 			return
 		}
 		seen[f] = true
+		if registered(f, w.r.Handed(f)) {
+			if !w.entered[f] {
+				list = append(list, f)
+			}
+			return
+		}
 		up := 0
 		for _, g := range w.index.callers[f] {
-			if g == f || isBody(g) {
+			if g == f || isBody(g) || starts(g) {
 				continue
 			}
 			up++
@@ -139,6 +145,17 @@ func (w *walker) tops(f *ir.Func) (list []*ir.Func) {
 	}
 	climb(f, 0)
 	return list
+}
+
+// registered says that a literal is given to a library which calls it for requests,
+// and not at once, as a transaction would.
+func registered(f *ir.Func, to []*ir.Call) bool {
+	return len(to) > 0 && len(f.Params) >= 2 && f.Module != nil && f.Module.Language == ir.Go
+}
+
+// starts says that a function runs when the program starts, for no request.
+func starts(f *ir.Func) bool {
+	return f.Module != nil && f.Module.Language == ir.Go && (f.Name == "main" || f.Name == "init")
 }
 
 func isBody(f *ir.Func) bool { return f.Module != nil && f == f.Module.Body }
@@ -242,7 +259,7 @@ func (w *walker) end(j *job, x exit, thrown bool) {
 		at.at = st.op.Span
 	}
 	at = j.leftAt(st, at)
-	if len(j.root.Routes) == 0 && !j.loose {
+	if len(j.root.Routes) == 0 && !j.loose && !(err != nil && err.thrown && err.is == thing && f.Module != nil && f.Module.Language == ir.JavaScript) {
 		if st.answered {
 			w.settleWay(j, st, at, nil)
 			return
@@ -479,6 +496,9 @@ func (w *walker) uncaught(j *job, route *resolve.Route, st *state, err *value, a
 	case "log other":
 		logs = err == nil || !err.thrown
 	case "":
+		if err != nil && err.thrown {
+			break // made for the framework, which answers it and asks for no log
+		}
 		if !st.answered {
 			w.way(j, st, Escapes, at)
 			return

@@ -110,7 +110,7 @@ type state struct {
 }
 
 // uses remember what happened to tokens before an op.
-type uses uint8
+type uses uint16
 
 const (
 	useRefresh  uses = 1 << iota // a refresh token was verified or looked up
@@ -123,7 +123,8 @@ const (
 	inDenylist   // a look-up of what was revoked
 	inOtherUse   // a reset of a password, a confirmation of a mail
 	inExchange   // a refresh, by its verb: refreshTokens, not createRefreshToken
-	flagsOfNames = inRefresh | inDenylist | inOtherUse | inExchange
+	inStore      // a question to a store of sessions or tokens: GetSession, findByToken
+	flagsOfNames = inRefresh | inDenylist | inOtherUse | inExchange | inStore
 )
 
 // named are the flags of a function's name.
@@ -137,6 +138,9 @@ func named(f *ir.Func) (u uses) {
 	}
 	if namesOther(f.Name) {
 		u |= inOtherUse
+	}
+	if asksOfTokens(last) {
+		u |= inStore
 	}
 	if strings.HasPrefix(last, "refresh") && !strings.Contains(last, "generat") && f.Name != "RefreshToken" {
 		u |= inExchange
@@ -267,7 +271,7 @@ func (s *state) key() uint64 {
 	if s.flight != nil {
 		h = mix(h, s.flight.err.sum()+5)
 	}
-	b := uint64(s.pending)<<32 | uint64(s.status)<<16 | uint64(s.uses)<<8
+	b := uint64(s.pending)<<32 | uint64(s.status)<<16 | uint64(s.uses)<<48
 	for i, x := range []bool{s.answered, s.served, s.escaped, s.guessed, s.central, s.decided != nil, s.verbose, s.resumed} {
 		if x {
 			b |= 1 << i
