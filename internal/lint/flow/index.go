@@ -104,6 +104,9 @@ func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
 			x.callers[t.Func] = append(x.callers[t.Func], f)
 		case t.Row != nil:
 			r := bitsOf(t.Row)
+			if t.Row.Does == library.Write {
+				r = x.writesTo(c, t)
+			}
 			if t.Row.Does == library.Extract && x.extractsToken(c, t) {
 				r |= doesToken
 			}
@@ -114,6 +117,18 @@ func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
 		}
 	}
 	return b
+}
+
+// writesTo says what a call does that writes to something.
+func (x *index) writesTo(c *ir.Call, t resolve.Target) bits {
+	_, e := (&site{x: c, call: c, row: t.Row, args: make([]*value, len(c.Args))}).at(t.Row.To)
+	switch x.w.sink(e, nil, 4) {
+	case library.Respond:
+		return doesAnswer
+	case library.Log:
+		return doesRecord
+	}
+	return 0
 }
 
 // extractsToken says that a call reads from a request what is called a token.

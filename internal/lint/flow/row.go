@@ -155,6 +155,8 @@ func (w *walker) row(st *state, c *ir.Call, t resolve.Target, recv *value, args 
 			v = v.with(func(x *value) { x.marks |= w.fieldMarks(s) })
 		}
 		k(st, v)
+	case library.Write:
+		w.write(st, s, k)
 	case library.Respond, library.Status, library.Abort:
 		w.respond(st, s, k)
 	case library.Next:
