@@ -5,6 +5,7 @@ import (
 
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/lint/flow"
+	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/library"
 )
 
@@ -13,10 +14,12 @@ var _ = add(Check{
 	Counts: "One verification refuses some failures, and lets the request go on after others: an error of the key source, of the store, or of " +
 		"a kind that nobody thought of. A verification that refuses nothing at all may be meant so, for pages that guests see too; the strict profile names it.",
 	Run: func(p *pass) {
-		refuses := map[*flow.Op]bool{}
+		refuses, refuser := map[asked]bool{}, map[asked]bool{}
 		for _, w := range p.Ways {
 			if w.Outcome != flow.Succeeded && w.Exit == flow.Responds {
-				refuses[w.Op] = true
+				a := askedBy(w)
+				refuses[a] = true
+				refuser[asked{op: a.op, root: a.root}] = true
 			}
 		}
 		for _, w := range worst(p.Ways, func(w *flow.Way) bool {
@@ -24,7 +27,7 @@ var _ = add(Check{
 				return false
 			}
 			p.looks()
-			return w.Exit == flow.Serves && !w.Denied && (refuses[w.Op] || p.strict)
+			return w.Exit == flow.Serves && !w.Denied && (refuses[askedBy(w)] || p.strict) && !refusedBefore(w, refuser)
 		}) {
 			p.report(fault{
 				at: answers(w), fn: w.Func, what: w.Op.Name, confidence: sure(w), related: trail(w),
@@ -33,3 +36,47 @@ var _ = add(Check{
 		}
 	},
 })
+
+// asked is one use of an operation: many share the helper that holds it, and what one
+// of them refuses says nothing of another.
+type asked struct {
+	op   *flow.Op
+	root *ir.Func
+	at   ir.Span // in the root
+}
+
+// refusedBefore reports whether on every route something that runs earlier refuses
+// what this way lets through.
+func refusedBefore(w *flow.Way, refuser map[asked]bool) bool {
+	if w.Root == nil || len(w.Root.Routes) == 0 {
+		return false
+	}
+	for _, r := range w.Root.Routes {
+		found := false
+		for _, l := range r.Chain {
+			if l.Func == w.Root.Func {
+				break
+			}
+			found = found || refuser[asked{op: w.Op, root: l.Func}]
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+func askedBy(w *flow.Way) asked {
+	a := asked{op: w.Op}
+	if w.Root == nil {
+		return a
+	}
+	a.root = w.Root.Func
+	for _, s := range w.Steps {
+		if s.Func == a.root {
+			a.at = s.Span
+			break
+		}
+	}
+	return a
+}
