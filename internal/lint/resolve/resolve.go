@@ -20,6 +20,7 @@ package resolve
 import (
 	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/library"
+	"slices"
 )
 
 // A Value is one thing that an expression may stand for. Values compare with ==.
@@ -127,7 +128,21 @@ func New(p *ir.Program, lib *library.Set) *Resolver {
 		active: map[key]int32{},
 	}
 	r.read(p)
+	chained(r.calls)
 	return r
+}
+
+// chained puts calls of a chain, such as r.Use(a).Use(b), into the order in which
+// they run: the reader meets the outermost first, and all begin at one place.
+func chained(calls []*ir.Call) {
+	for i := 0; i < len(calls); {
+		j := i + 1
+		for j < len(calls) && calls[j].File == calls[i].File && calls[j].Start == calls[i].Start && calls[j].End < calls[j-1].End {
+			j++
+		}
+		slices.Reverse(calls[i:j])
+		i = j
+	}
 }
 
 // Values lists what e may stand for, whoever calls the function around it. Empty:
