@@ -42,5 +42,5 @@ var _ = add(Check{
 // refuses reports whether a way is a refusal: a branch was taken because there was no
 // token, and the answer is none of success.
 func refuses(w *flow.Way) bool {
-	return (w.Branch.File != nil || w.Central || w.Op.Row != nil && w.Op.Kind == library.Guard) && (w.Status == 0 || w.Status >= 400)
+	return (w.Branch.File != nil || w.Central || w.Op.Row != nil && (w.Op.Kind == library.Guard || w.Op.Row.Does == library.Guard && w.Op.Row.From == "state")) && (w.Status == 0 || w.Status >= 400)
 }

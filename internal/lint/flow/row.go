@@ -754,6 +754,8 @@ func (w *walker) respond(st *state, s *site, k func(*state, *value)) {
 		if !c.answered {
 			c.answered, c.status, c.at, c.atFunc = true, code, s.x.At(), w.f.fn
 			c.verbose = st.tracks() && (body.deepFails(3) || blend(s.args).fails())
+		} else if code != 0 && s.row.Status.Set() && w.language() == ir.Clojure {
+			c.status = code // an answer is a value there, and can be given another status
 		}
 	})
 	if blend(append(s.args, body)).mark()&Token != 0 {

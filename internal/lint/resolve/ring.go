@@ -272,8 +272,18 @@ func (g *ring) given(a ir.Expr, env *Env, row *library.Row) (list []Link) {
 		switch {
 		case v.Call != nil && v.Symbol != "":
 			for _, t := range r.known[v.Call] {
-				if t.Row != nil && (t.Row.Does == library.Guard || t.Row.Does == library.Limit) {
+				switch {
+				case t.Row == nil:
+				case t.Row.Does == library.Guard || t.Row.Does == library.Limit:
 					list = append(list, Link{Span: v.Call.Span, Symbol: t.Symbol, Row: t.Row, Call: v.Call, Env: v.Env})
+				case t.Row.Call.Set(): // a function that it asks
+					i, ok := t.Row.Call.Index(len(v.Call.Args))
+					if !ok {
+						continue
+					}
+					for _, f := range r.functionsAt(v.Call.Args[i], t.Row.Call.Field, v.Env) {
+						list = append(list, Link{Span: v.Call.Span, Func: f.Func, Env: f.Env})
+					}
 				}
 			}
 		case v.Of != nil:
@@ -285,6 +295,21 @@ func (g *ring) given(a ir.Expr, env *Env, row *library.Row) (list []Link) {
 		case v.List != nil:
 			for _, x := range v.List.Elems {
 				list = append(list, g.given(x, v.Env, row)...)
+			}
+		}
+	}
+	return list
+}
+
+// functionsAt are the functions at an argument, or at a field of the object there.
+func (r *Resolver) functionsAt(e ir.Expr, field string, env *Env) (list []Value) {
+	for _, v := range r.eval(e, 0, env).vals {
+		switch {
+		case field == "" && v.Func != nil:
+			list = append(list, v)
+		case field != "" && v.Object != nil:
+			if x := fieldOf(v.Object, field); x != nil {
+				list = append(list, r.functionsAt(x, "", v.Env)...)
 			}
 		}
 	}
