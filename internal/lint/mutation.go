@@ -249,6 +249,9 @@ func (m *mutator) unmount(s *subject, v *served) (change, bool) {
 		}
 	}
 	fn := s.around(at)
+	if e, ok := m.unwrap(at); ok {
+		return e, true
+	}
 	var mount *ir.Call
 	for _, f := range m.analysis.Program.Funcs {
 		ir.Walk(f.Body, nil, func(e ir.Expr) bool {
@@ -258,28 +261,17 @@ func (m *mutator) unmount(s *subject, v *served) (change, bool) {
 			return true
 		})
 	}
-	if mount == nil { // a wrapper around the handler, or a limiter that the handler asks
+	if mount == nil { // a limiter that the handler asks: all of a try, if it is in one
 		for _, f := range m.analysis.Program.Funcs {
 			ir.Walk(f.Body, func(st ir.Stmt) bool {
 				t, ok := st.(*ir.Try)
 				if ok && len(t.Body) == 1 && t.Body[0].At().Start <= at.Start && at.End <= t.Body[0].At().End {
-					mount, at, fn = nil, t.Span, nil
+					at, fn = t.Span, nil
 				}
 				return true
-			}, func(e ir.Expr) bool {
-				if call, ok := e.(*ir.Call); ok && call.Span == at && len(call.Args) > 0 && fn != nil {
-					last := call.Args[len(call.Args)-1].At()
-					if _, isHandler := m.function(call.Args[len(call.Args)-1]); isHandler {
-						mount, at = call, last
-					}
-				}
-				return true
-			})
+			}, nil)
 		}
-		switch {
-		case mount != nil:
-			return change{int(mount.Start), int(mount.End), at.Text()}, true
-		case fn == nil:
+		if fn == nil {
 			return change{int(at.Start), int(at.End), map[ir.Language]string{ir.Go: "{}", ir.JavaScript: "{}", ir.Clojure: "nil"}[m.language]}, true
 		}
 		return m.delete(at, fn)
@@ -298,6 +290,25 @@ func (m *mutator) unmount(s *subject, v *served) (change, bool) {
 		return change{int(at.Start), int(mount.Args[n+1].At().Start), ""}, true
 	}
 	return change{int(mount.Args[n-1].At().End), int(at.End), ""}, true
+}
+
+// unwrap leaves, of a limiter around a handler, the handler.
+func (m *mutator) unwrap(at ir.Span) (e change, ok bool) {
+	for _, f := range m.analysis.Program.Funcs {
+		ir.Walk(f.Body, nil, func(x ir.Expr) bool {
+			call, is := x.(*ir.Call)
+			if !is || call.Span != at {
+				return true
+			}
+			for _, a := range call.Args {
+				if _, isHandler := m.function(a); isHandler {
+					e, ok = change{int(at.Start), int(at.End), a.At().Text()}, true
+				}
+			}
+			return true
+		})
+	}
+	return e, ok
 }
 
 func (m *mutator) function(e ir.Expr) (*ir.Func, bool) {
