@@ -1,0 +1,15 @@
+const express = require('express');
+const { expressjwt } = require('express-jwt');
+
+const app = express();
+app.use(expressjwt({ secret: process.env.JWT_SECRET, algorithms: ['HS256'] }));
+app.get('/me', (req, res) => res.json(req.auth));
+
+app.use((err, req, res, next) => {
+  if (err.name === 'UnauthorizedError') { // want silent-verify-failure
+    return res.status(401).json({ error: 'unauthorized' });
+  }
+  next(err);
+});
+
+app.listen(3000);
