@@ -16,7 +16,7 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 		w.onMiss(st, s, name, k)
 		return true
 	}
-	if w.tell(st, s, name, k) {
+	if w.filled(st, s, name, k) || w.tell(st, s, name, k) {
 		return true
 	}
 	known := s.row != nil && (s.row.Does == library.Find || s.row.Does == library.Save) || asksLanguage(s.symbol)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/library"
 )
 
@@ -32,6 +33,26 @@ func (w *walker) tell(st *state, s *site, name string, k func(*state, *value)) b
 		k(w.began(st, op), nil)
 	}
 	k(st, nil)
+	return true
+}
+
+// filled is a call that puts the answer of a store into variables: row.Scan(&n).
+// What they hold then says how the question came out.
+func (w *walker) filled(st *state, s *site, name string, k func(*state, *value)) bool {
+	if s.call == nil || s.recv == nil || !s.recv.dep || s.recv.miss || s.recv.op == nil || s.recv.op.Kind != library.Check {
+		return false
+	}
+	switch name {
+	case "Scan", "StructScan", "MapScan", "Decode", "One":
+	default:
+		return false
+	}
+	for _, a := range s.call.Args {
+		if n, ok := a.(*ir.Name); ok && n.Var != nil {
+			st = st.set(n.Var, vDep)
+		}
+	}
+	k(st, vNull)
 	return true
 }
 

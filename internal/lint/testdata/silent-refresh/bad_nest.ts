@@ -9,8 +9,8 @@ import { UseGuards } from '@nestjs/common';
 export class AuthController {
   constructor(private readonly jwt: JwtService) {}
 
-  @Post('refresh')
-  async refresh(@Body() body: { refreshToken: string }) { // want silent-refresh
+  @Post('refresh') // want silent-refresh
+  async refresh(@Body() body: { refreshToken: string }) {
     let claims: any;
     try {
       claims = await this.jwt.verifyAsync(body.refreshToken, { secret: process.env.REFRESH_SECRET, algorithms: ['HS256'] });

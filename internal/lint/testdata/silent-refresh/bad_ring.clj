@@ -4,7 +4,7 @@
 
 (def secret (System/getenv "JWT_SECRET"))
 
-(defn refresh [{:keys [params]}] ;; want silent-refresh
+(defn refresh [{:keys [params]}]
   (try
     (let [claims (jwt/unsign (:refresh-token params) secret {:alg :hs256})]
       {:status 200
@@ -12,4 +12,4 @@
     (catch Exception e
       {:status 401 :body "unauthorized"})))
 
-(defroutes routes (POST "/refresh" request (refresh request)))
+(defroutes routes (POST "/refresh" request (refresh request))) ;; want silent-refresh

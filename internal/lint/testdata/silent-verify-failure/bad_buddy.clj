@@ -3,7 +3,7 @@
             [buddy.auth.middleware :refer [wrap-authentication]]
             [compojure.core :refer [defroutes GET]]))
 
-(def backend (backends/jws {:secret (System/getenv "JWT_SECRET")})) ;; want silent-verify-failure
+(def backend (backends/jws {:secret (System/getenv "JWT_SECRET") :options {:alg :hs256}})) ;; want silent-verify-failure
 
 (defroutes routes
   (GET "/me" request

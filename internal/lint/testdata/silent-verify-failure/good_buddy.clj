@@ -7,7 +7,7 @@
 (defn record [request error]
   (log/warn "token refused" (ex-message error) (:remote-addr request) (:uri request) (get-in request [:headers "user-agent"])))
 
-(def backend (backends/jws {:secret (System/getenv "JWT_SECRET") :on-error record}))
+(def backend (backends/jws {:secret (System/getenv "JWT_SECRET") :options {:alg :hs256} :on-error record}))
 
 (defroutes routes
   (GET "/me" request
