@@ -155,6 +155,13 @@ func (w *walker) landed(st *state, s *site, k func(*state, *value)) {
 	case fl.thrown && w.language() != ir.Go:
 		w.throw(st, fl.err, s.x.At())
 	default:
+		// In Go the error is the last of the results, as the row has them.
+		if n := len(s.row.Returns); w.language() == ir.Go && n > 1 {
+			t := make([]*value, n)
+			t[n-1] = fl.err
+			k(st, mk(value{tuple: t}))
+			return
+		}
 		k(st, fl.err)
 	}
 }

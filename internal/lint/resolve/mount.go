@@ -56,7 +56,7 @@ func (r *Resolver) route(c *ir.Call, t Target, env *Env) {
 	for _, l := range m.chain {
 		m.known = m.known && (l.Func != nil || l.Symbol != "")
 	}
-	if sub := r.subrouter(rest, env); sub != nil { // http.Handle("/api/", router)
+	if sub := r.subrouter(rest, env); sub != nil && sub != n { // http.Handle("/api/", router)
 		sub.edges = append(sub.edges, edge{n, strings.TrimSuffix(m.path, "/"), m.at, noRouters(m.chain)})
 		return
 	}
@@ -940,7 +940,7 @@ func (r *Resolver) wrapped(v Value) (*ir.Var, ir.Expr, *Env) {
 // givesFunc says whether an argument may be a function, or routes.
 func (r *Resolver) givesFunc(e ir.Expr, env *Env) bool {
 	for _, v := range r.eval(e, 0, env).vals {
-		if v.Func != nil || v.Call != nil && v.Symbol != "" && (r.isRouterValue(v) || r.routes(v.Call)) {
+		if v.Func != nil || v.Call != nil && v.Symbol != "" && r.routes(v.Call) {
 			return true
 		}
 	}

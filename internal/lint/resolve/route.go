@@ -659,7 +659,11 @@ func (r *Resolver) pathOf(c *ir.Call, t Target, env *Env) (path string, rest []i
 			if isPath && from == i {
 				from = i + 1
 			}
-			if !isPath && row.Chain.Set() && i < from {
+			switch {
+			case isPath || i >= from:
+			case strings.HasPrefix(t.Symbol, "go:"):
+				path = ellipsis
+			case row.Chain.Set():
 				from = i // the path was left out
 			}
 		}
