@@ -24,8 +24,11 @@ func (w *walker) guards() (list []*guard) {
 			return
 		}
 		var k any = l.Span
-		if l.Call != nil {
+		switch {
+		case l.Call != nil:
 			k = l.Call
+		case l.Class != nil: // wherever it is mounted
+			k, l.Span = l.Class, classHead(l.Class)
 		}
 		g := at[k]
 		if g == nil {
@@ -49,6 +52,16 @@ func (w *walker) guards() (list []*guard) {
 		note(l, nil, nil)
 	}
 	return list
+}
+
+// classHead is the name of a class where it is declared.
+func classHead(c *ir.Class) ir.Span {
+	s := c.Span
+	if i := strings.Index(s.Text(), "class "+c.Name); i >= 0 {
+		s.Start += int32(i + len("class "))
+		s.End = s.Start + int32(len(c.Name))
+	}
+	return s
 }
 
 func backwards(list []resolve.Link) []resolve.Link {
@@ -80,7 +93,11 @@ func (w *walker) walkGuard(g *guard) {
 	w.f = &frame{fn: f}
 	verify, extract := w.opAt(s, library.Verify), w.opAt(s, library.Extract)
 	w.f = nil
-	if text := span.Text(); len(text) < 400 && namesRefresh(text) {
+	text := span.Text()
+	if l.Class != nil {
+		text = l.Class.Span.Text()
+	}
+	if len(text) < 400 && namesRefresh(text) {
 		verify.Use, extract.Use = "refresh", "refresh"
 	}
 	hooks := w.hooks(l)
@@ -167,6 +184,14 @@ type hook struct {
 // hooks finds the functions of the program at the options that the row names:
 // fields of an object, or arguments of functions that set options.
 func (w *walker) hooks(l resolve.Link) (list []hook) {
+	if l.Class != nil {
+		for _, name := range l.Row.Hook {
+			if f := l.Class.Methods[name]; f != nil {
+				list = append(list, hook{f, nil})
+			}
+		}
+		return list
+	}
 	if l.Call == nil || len(l.Row.Hook) == 0 {
 		return nil
 	}

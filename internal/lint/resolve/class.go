@@ -1,6 +1,10 @@
 package resolve
 
-import "github.com/jotsight/jotsight/internal/lint/ir"
+import (
+	"strings"
+
+	"github.com/jotsight/jotsight/internal/lint/ir"
+)
 
 // maxLine bounds how many classes stand above one another.
 const maxLine = 8
@@ -70,8 +74,16 @@ func (r *Resolver) outside(c *ir.Class, depth int) []string {
 	var out []string
 	for _, k := range r.line(c) {
 		for _, t := range k.Embeds {
-			if t != nil && t.Symbol != "" {
-				out = append(out, symbol(t.Symbol))
+			if t == nil || t.Symbol == "" {
+				continue
+			}
+			sym := symbol(t.Symbol)
+			out = append(out, sym)
+			if maker, made := strings.CutSuffix(sym, "()"); made { // extends AuthGuard("jwt")
+				if row := r.row(maker); row != nil && len(row.Returns) == 1 && isType(row.Returns[0]) {
+					maker = row.Returns[0]
+				}
+				out = append(out, maker)
 			}
 		}
 		if u := k.Underlying; u != nil && u.Symbol != "" && u.Elem == nil {

@@ -878,7 +878,7 @@ func (r *Resolver) classLinks(c *ir.Class, a ir.Expr, row *library.Row) []Link {
 			return out
 		}
 		if up != nil {
-			return []Link{{Span: a.At(), Row: up}}
+			return []Link{{Span: a.At(), Row: up, Class: c}}
 		}
 	}
 	for _, sym := range []string{"go:net/http.Handler"} {

@@ -37,6 +37,8 @@ type Link struct {
 	// Wraps says that the function calls the next link itself, through a variable that
 	// it was given, as in asyncHandler(login): who walks it comes to the next one.
 	Wraps bool
+	// Class is one of the program that extends the library's: its methods may be hooks.
+	Class *ir.Class
 }
 
 // Routes lists every route of the program that could be told, in the order of the
