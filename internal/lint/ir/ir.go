@@ -28,9 +28,10 @@
 // A symbol names what lies outside the program, in the form in which the library
 // catalogue and a user's .jotsight.yaml name it:
 //
-//	go:net/http.Error                                a function or variable of a package
-//	go:github.com/golang-jwt/jwt/v5.Parser.Parse     a method (no star, no parentheses)
-//	go:builtin.panic                                 a predeclared one
+// Of Go, a function or variable of a package is "go:net/http.Error", a method
+// "go:github.com/golang-jwt/jwt/v5.Parser.Parse" (no star, no parentheses), a
+// predeclared name "go:builtin.panic". The others:
+//
 //	npm:jsonwebtoken#verify                          an export of a package; #default is the
 //	                                                 default export and module.exports alike
 //	npm:@nestjs/jwt#JwtService.verifyAsync           a member of an export
