@@ -23,6 +23,7 @@ type ring struct {
 	steps   int
 	hits    int               // routes that were come to
 	busy    map[*ir.Call]bool // calls within which the walk is
+	gave    bool              // something is known now of what functions are called with
 }
 
 // A around is what stands around a value.
@@ -32,6 +33,7 @@ type around struct {
 	router *library.Row
 	// of is the symbol of what holds data: its package is the framework.
 	of    string
+	holds *ir.Call // the call of that
 	call  *ir.Call // that is looked into
 	depth int
 }
@@ -55,6 +57,9 @@ func (r *Resolver) rings() {
 	g := &ring{r: r, part: map[*ir.Call]bool{}, busy: map[*ir.Call]bool{}}
 	for _, c := range calls {
 		g.call(c, nil, around{}, true)
+	}
+	if g.gave {
+		clear(r.memo)
 	}
 	g.publish, g.steps = true, 0
 	for _, c := range calls {
@@ -224,12 +229,12 @@ func (g *ring) row(c *ir.Call, t Target, env *Env, at around) {
 			links = append(links, r.links(a, env, t.Row, 0)...)
 		}
 		for _, m := range r.methodsOf(c, t, env) {
-			g.route(c.Span, t.Symbol, m, joined(at.path, path), add(at.chain, links...), at.router)
+			g.route(c.Span, t.Symbol, m, joined(at.path, path), add(at.chain, links...), at.router, hand{c, 0, t.Row})
 		}
 		return
 	case library.Group, library.Router:
 		at.path = joined(at.path, path)
-		at.of = t.Symbol
+		at.of, at.holds = t.Symbol, c
 		if t.Row.Does == library.Router {
 			at.router = t.Row
 		}
@@ -437,7 +442,18 @@ func (g *ring) endpoints(o *ir.Object, env *Env, at around, span ir.Span) {
 // handler ends a route that is data. A list is one of interceptors, the last of
 // them the handler.
 func (g *ring) handler(e ir.Expr, env *Env, at around, method string, span ir.Span) {
-	g.route(span, at.of, method, at.path, add(at.chain, g.layer(e, env, true, 0)...), at.router)
+	g.route(span, at.of, method, at.path, add(at.chain, g.layer(e, env, true, 0)...), at.router, hand{at.holds, 0, at.router})
+}
+
+// give says what a function is called with, unless that is known.
+func (g *ring) give(f *ir.Func, h hand) {
+	for _, old := range g.r.mounted[f] {
+		if old.row != nil && len(old.row.Params) > 0 {
+			return
+		}
+	}
+	g.r.mounted[f] = append(g.r.mounted[f], h)
+	g.gave = true
 }
 
 // stack are the middlewares and interceptors that a map of a route names.
@@ -484,10 +500,20 @@ func (g *ring) layer(e ir.Expr, env *Env, last bool, depth int) (list []Link) {
 			return add(list, Link{Span: e.At(), Func: v.Func, Env: v.Env})
 		case v.Object != nil:
 			for _, name := range []string{"wrap", "enter", "error", "leave"} {
-				if w := fieldOf(v.Object, name); w != nil {
-					list = append(list, g.layer(w, v.Env, name != "wrap", depth+1)...)
-					if name == "wrap" {
-						return list
+				w := fieldOf(v.Object, name)
+				if w == nil {
+					continue
+				}
+				made := g.layer(w, v.Env, name != "wrap", depth+1)
+				list = append(list, made...)
+				if name == "wrap" {
+					return list
+				}
+				if row := r.row(interceptor); row != nil {
+					for _, l := range made {
+						if l.Func != nil {
+							g.give(l.Func, hand{nil, 0, row})
+						}
 					}
 				}
 			}
@@ -519,11 +545,21 @@ func (g *ring) layer(e ir.Expr, env *Env, last bool, depth int) (list []Link) {
 	return []Link{{Span: e.At()}}
 }
 
+// interceptor is the row that says what the functions of interceptors are given.
+const interceptor = "clj:io.pedestal.interceptor/interceptor"
+
 var noRow = &library.Row{}
 
-// route publishes one.
-func (g *ring) route(span ir.Span, symbol, method, path string, chain []Link, router *library.Row) {
+// route publishes one. What its functions are given is what the row of h says.
+func (g *ring) route(span ir.Span, symbol, method, path string, chain []Link, router *library.Row, h hand) {
 	g.hits++
+	if h.row != nil && len(h.row.Params) > 0 {
+		for _, l := range chain {
+			if l.Func != nil {
+				g.give(l.Func, h)
+			}
+		}
+	}
 	if !g.publish || len(chain) == 0 || len(g.r.table.routes) > 20_000 {
 		return
 	}
