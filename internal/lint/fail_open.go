@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/jotsight/jotsight/internal/catalog"
 	"github.com/jotsight/jotsight/internal/lint/flow"
@@ -12,7 +13,7 @@ import (
 var _ = add(Check{
 	ID: catalog.FailOpen,
 	Counts: "One verification refuses some failures, and lets the request go on after others: an error of the key source, of the store, or of " +
-		"a kind that nobody thought of. A verification that refuses nothing at all may be meant so, for pages that guests see too; the strict profile names it.",
+		"a kind that nobody thought of. It is mounted, no other link before it refuses bad tokens, and it is not called optional. A verification that refuses nothing at all may be meant so, for pages that guests see too; the strict profile names it.",
 	Run: func(p *pass) {
 		refuses, refuser := map[asked]bool{}, map[asked]bool{}
 		for _, w := range p.Ways {
@@ -27,7 +28,8 @@ var _ = add(Check{
 				return false
 			}
 			p.looks()
-			return w.Exit == flow.Serves && !w.Denied && (refuses[askedBy(w)] || p.strict) && !refusedBefore(w, refuser)
+			return w.Exit == flow.Serves && !w.Denied && !refusedBefore(w, refuser) &&
+				(p.strict || refuses[askedBy(w)] && !w.Again && !optional(w) && w.Root != nil && len(w.Root.Routes) > 0)
 		}) {
 			p.report(fault{
 				at: answers(w), fn: w.Func, what: w.Op.Name, confidence: sure(w), related: trail(w),
@@ -79,4 +81,17 @@ func askedBy(w *flow.Way) asked {
 		}
 	}
 	return a
+}
+
+// optional reports whether a function on the way says by its name that who asks may
+// be nobody.
+func optional(w *flow.Way) bool {
+	for fn := w.Func; fn != nil; fn = fn.Outer {
+		for _, word := range []string{"optional", "anonymous", "guest", "maybe", "public"} {
+			if strings.Contains(strings.ToLower(fn.Name), word) {
+				return true
+			}
+		}
+	}
+	return false
 }

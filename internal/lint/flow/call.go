@@ -180,7 +180,7 @@ func (w *walker) instance(c *ir.Call, class *ir.Class, args []*value) *value {
 	}
 	obj := value{is: thing, class: class, err: isError(class, 0)}
 	if b := blend(args); b != nil && obj.err {
-		obj.fail, obj.dep = b.fail, b.dep
+		obj.fail, obj.dep, obj.marks = b.fail, b.dep, b.marks&Reason
 	}
 	return mk(obj)
 }
@@ -216,7 +216,7 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 	if st.tracks() && w.job != nil && w.job.handles(f) {
 		// A wrapper passes the request on, though the token was refused or missing.
 		k(st.with(func(c *state) {
-			c.served = true
+			c.served, c.overruled = true, c.overruled || c.answered
 			c.servedAt = place{at, w.frameFunc()}
 		}), nil)
 		return
@@ -256,7 +256,11 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 		sum = w.execute(f, in, inner)
 		if lean {
 			for i, x := range sum.returns {
-				if !tells(x.val) {
+				switch {
+				case tells(x.val):
+				case x.val.isErr() && x.val.is == thing:
+					sum.returns[i].val = vErr // errors.Unauthorized(…), made beforehand
+				default:
 					sum.returns[i].val = nil
 				}
 			}
@@ -293,7 +297,7 @@ func (w *walker) inside(st *state, f *ir.Func, this *value) *state {
 	does := w.index.reach(f)
 	if does&doesAnswer == 0 {
 		in.pending, in.answered, in.status, in.at, in.atFunc, in.verbose = 0, false, 0, ir.Span{}, nil, false
-		in.served, in.servedAt, in.aborted, in.handed, in.thrown, in.thrownAt, in.collected = false, place{}, false, false, nil, place{}, false
+		in.served, in.servedAt, in.aborted, in.handed, in.thrown, in.thrownAt, in.collected, in.overruled = false, place{}, false, false, nil, place{}, false, false
 	}
 	if does&doesToken == 0 {
 		in.uses, in.used, in.decoded = in.uses&flagsOfNames, nil, nil
@@ -458,6 +462,7 @@ func (w *walker) leave(st, x *state, f *ir.Func, c *ir.Call, at ir.Span) *state 
 		if !x.served { // a wrapper serves by calling what it wraps
 			out.served, out.servedAt = st.served, st.servedAt
 		}
+		out.overruled = st.overruled || x.served && !st.served && st.answered
 		out.aborted, out.handed, out.thrown, out.thrownAt, out.collected = st.aborted, st.handed, st.thrown, st.thrownAt, st.collected
 	}
 	if does&doesToken == 0 {

@@ -77,6 +77,7 @@ type Way struct {
 	EnvOnly bool // recorded in development alone
 	Central bool // a central handler answered
 	Denied  bool // Serves, after a refusal was written
+	Again   bool // another token had been verified on it before
 	Guessed bool // the way needs a guess
 	Error   bool // the text of the library's error is in the answer
 	Dropped bool // Returns: without the error, so that no caller can tell what failed

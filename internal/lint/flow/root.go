@@ -533,7 +533,10 @@ func (w *walker) defaultOf(route *resolve.Route) (how string, at ir.Span) {
 // settleWay ends a way that was neither thrown nor handed on as an error.
 func (w *walker) settleWay(j *job, st *state, at place, v *value) {
 	switch {
-	case st.answered && !(st.served && st.tracks()):
+	case st.served && st.answered && !st.overruled && st.tracks() && j.root.Func.Module != nil && j.root.Func.Module.Language == ir.Go:
+		// What was answered after the request was passed on is the answer to what came of that.
+		w.way(j, st, Escapes, at)
+	case st.answered && !(st.overruled && st.tracks()):
 		w.way(j, st, Responds, at)
 	case st.served:
 		if st.servedAt.at.File != nil {
@@ -550,6 +553,9 @@ func (w *walker) settleWay(j *job, st *state, at place, v *value) {
 // told says that what f returns is for the program to see: it is declared for all,
 // and not a callback whose result is the business of a library.
 func (w *walker) told(f *ir.Func) bool {
+	if f.Name == "main" || f.Name == "init" {
+		return false
+	}
 	return (f.Outer == nil || f.Module != nil && f.Outer == f.Module.Body) && len(w.r.Handed(f)) == 0
 }
 
@@ -585,7 +591,7 @@ func (w *walker) way(j *job, st *state, exit Exit, at place) {
 	}
 	way := &Way{
 		Op: st.op, Outcome: st.outcome, Exit: exit, Root: j.root, Status: st.status, At: at.at, Func: at.fn,
-		Tier: st.rec.tier, Level: st.rec.level, Central: st.central, Denied: st.answered && exit == Serves, Guessed: st.guessed, Error: st.verbose, Dropped: st.dropped,
+		Tier: st.rec.tier, Level: st.rec.level, Central: st.central, Denied: st.overruled && exit == Serves, Again: st.again, Guessed: st.guessed, Error: st.verbose, Dropped: st.dropped,
 	}
 	way.EnvOnly = st.rec.envOnly && way.Tier < Generic
 	k := wayKey{st.op, st.outcome, exit, j.root.Func, at.at, st.status}

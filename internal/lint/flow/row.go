@@ -406,6 +406,7 @@ func (w *walker) verify(st *state, s *site, k func(*state, *value)) {
 	err := mk(value{is: thing, err: true, fail: true, dep: true, op: op, marks: Reason, from: s.x.At()})
 	failed := st.with(func(c *state) {
 		c.op, c.outcome = op, Failed
+		c.again = c.uses&useVerified != 0
 		c.rec = record{}
 		c.decided = nil
 	})
@@ -753,7 +754,7 @@ func (w *walker) respond(st *state, s *site, k func(*state, *value)) {
 		}
 		if !c.answered {
 			c.answered, c.status, c.at, c.atFunc = true, code, s.x.At(), w.f.fn
-			c.verbose = st.tracks() && (body.deepFails(3) || blend(s.args).fails())
+			c.verbose = st.tracks() && (body.deepMarks(3)|blend(s.args).mark())&Reason != 0
 		} else if code != 0 && s.row.Status.Set() && w.language() == ir.Clojure {
 			c.status = code // an answer is a value there, and can be given another status
 		}
@@ -784,7 +785,7 @@ func (w *walker) next(st *state, s *site, k func(*state, *value)) {
 		return
 	}
 	k(st.with(func(c *state) {
-		c.served = true
+		c.served, c.overruled = true, c.overruled || c.answered
 		if !c.answered || c.at.File == nil {
 			c.servedAt = place{s.x.At(), w.f.fn}
 		}

@@ -89,12 +89,14 @@ type state struct {
 	served    bool // passed on
 	dropped   bool // at the end of a root: what it returns does not hold the error
 	servedAt  place
+	overruled bool   // passed on after it had been answered
 	aborted   bool   // the links that follow do not run
 	handed    bool   // a token is in the answer
 	decoded   *Op    // whose claims are not verified yet
 	thrown    *value // handed to the central handler by a call, such as c.Error(err)
 	thrownAt  place
 	escaped   bool
+	again     bool    // another token had been verified before the one that failed
 	flight    *flight // what comes of passing the request on, if this is walked again after that
 	resumed   bool
 	collected bool // an error was kept for those who look for it after the handler
@@ -272,7 +274,7 @@ func (s *state) key() uint64 {
 		h = mix(h, s.flight.err.sum()+5)
 	}
 	b := uint64(s.pending)<<32 | uint64(s.status)<<16 | uint64(s.uses)<<48
-	for i, x := range []bool{s.answered, s.served, s.escaped, s.guessed, s.central, s.decided != nil, s.verbose, s.resumed} {
+	for i, x := range []bool{s.answered, s.served, s.escaped, s.guessed, s.central, s.decided != nil, s.verbose, s.resumed, s.overruled, s.again} {
 		if x {
 			b |= 1 << i
 		}
