@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
@@ -265,6 +266,12 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 				}
 			}
 			sum.returns, sum.throws = w.mergeExits(sum.returns), sum.throws[:min(1, len(sum.throws))]
+			if !w.index.recorder(f) && !journals(f.Name) && !slices.ContainsFunc(args, func(a *value) bool { return a != nil && a.fn != nil }) {
+				// What a store or a mailer writes of its own work says nothing of a login.
+				for i, x := range sum.returns {
+					sum.returns[i].st = x.st.with(func(c *state) { c.rec = record{} })
+				}
+			}
 		}
 		if w.fuel >= 0 {
 			if len(w.memo) > maxMemo {
@@ -823,6 +830,10 @@ func (w *walker) unknown(st *state, c *ir.Call, targets []resolve.Target, recv *
 func (w *walker) handed(st *state, f *ir.Func, v *value, c *ir.Call, k func(*state, *value)) {
 	if w.index.reach(f)&(doesToken|doesRecord|doesAnswer|doesThrow|doesLimit|doesPassword) == 0 {
 		k(st, nil)
+		return
+	}
+	if w.language() == ir.Go && w.index.given[f] {
+		k(st, nil) // a handler that is registered: it does not run here
 		return
 	}
 	w.enter(st, f, w.f.in, v.fn.env, nil, nil, c, k)

@@ -567,6 +567,10 @@ func parts(v *value, n int, from ir.Expr) []*value {
 		copy(out, v.tuple)
 		return out
 	}
+	if v.err && !v.miss && v.is == thing { // the error alone is known
+		out[n-1] = v
+		return out
+	}
 	// A value and whether it is there: a conversion, a map.
 	out[0] = v
 	if v.miss {

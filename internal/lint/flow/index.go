@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
@@ -31,6 +32,7 @@ type index struct {
 	callers   map[*ir.Func][]*ir.Func // functions that call, or hold, a function
 	inner     map[*ir.Func][]*ir.Func // literals in a function
 	sites     map[*ir.Func][]ir.Expr  // ops that stand in a function
+	given     map[*ir.Func]bool       // literals that are handed to code outside
 	near      map[*ir.Func]bool       // functions that call one that does something to a token
 	names     map[*ir.Func]uses
 	life      map[*ir.Func]*life
@@ -41,7 +43,7 @@ func newIndex(w *walker) *index {
 	x := &index{
 		w: w, bits: map[*ir.Func]bits{}, own: map[*ir.Func]bits{}, frees: map[*ir.Func]map[*ir.Var]struct{}{},
 		globals: map[ir.Expr]*value{}, callers: map[*ir.Func][]*ir.Func{}, inner: map[*ir.Func][]*ir.Func{}, sites: map[*ir.Func][]ir.Expr{},
-		names: map[*ir.Func]uses{}, near: map[*ir.Func]bool{}, life: map[*ir.Func]*life{}, recorders: map[*ir.Func]bool{},
+		names: map[*ir.Func]uses{}, near: map[*ir.Func]bool{}, given: map[*ir.Func]bool{}, life: map[*ir.Func]*life{}, recorders: map[*ir.Func]bool{},
 	}
 	for _, f := range w.p.Funcs {
 		x.read(f)
@@ -98,7 +100,13 @@ func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
 	if auditing(c) {
 		b |= doesRecord
 	}
-	for _, t := range x.w.r.Targets(c) {
+	targets := x.w.r.Targets(c)
+	for _, a := range c.Args {
+		if l, ok := a.(*ir.FuncRef); ok && l.Literal && l.Func != nil && len(l.Func.Params) >= 2 && !slices.ContainsFunc(targets, func(t resolve.Target) bool { return t.Func != nil }) {
+			x.given[l.Func] = true
+		}
+	}
+	for _, t := range targets {
 		switch {
 		case t.Func != nil:
 			x.callers[t.Func] = append(x.callers[t.Func], f)

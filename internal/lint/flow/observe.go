@@ -252,6 +252,20 @@ func (x *index) logs(f *ir.Func) bool {
 	return does&doesRecord != 0 && does&(doesAnswer|doesToken) == 0 && logsByName(f.Name)
 }
 
+// journals says that a function, by its name or that of its class, keeps a journal.
+func journals(name string) bool {
+	if logsByName(name) {
+		return true
+	}
+	n := strings.ToLower(name)
+	for _, p := range [...]string{"audit", "activity", "logger", "logevent", "eventlog", "metric", "track", "history", "telemetry", "sentry", "monitor", "securityevent", "record"} {
+		if strings.Contains(n, p) {
+			return true
+		}
+	}
+	return false
+}
+
 func logsByName(name string) bool {
 	name = name[strings.LastIndexByte(name, '.')+1:]
 	n := strings.ToLower(name)

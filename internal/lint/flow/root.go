@@ -125,7 +125,8 @@ func (w *walker) tops(f *ir.Func) (list []*ir.Func) {
 			return
 		}
 		seen[f] = true
-		if registered(f, w.r.Handed(f)) {
+		// A literal that a library is given is called for requests, with what they hold.
+		if w.index.given[f] && f.Module != nil && f.Module.Language == ir.Go {
 			if !w.entered[f] {
 				list = append(list, f)
 			}
@@ -145,12 +146,6 @@ func (w *walker) tops(f *ir.Func) (list []*ir.Func) {
 	}
 	climb(f, 0)
 	return list
-}
-
-// registered says that a literal is given to a library which calls it for requests,
-// and not at once, as a transaction would.
-func registered(f *ir.Func, to []*ir.Call) bool {
-	return len(to) > 0 && len(f.Params) >= 2 && f.Module != nil && f.Module.Language == ir.Go
 }
 
 // starts says that a function runs when the program starts, for no request.
