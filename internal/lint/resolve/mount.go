@@ -13,7 +13,7 @@ import (
 func (r *Resolver) route(c *ir.Call, t Target, env *Env) {
 	n := r.parentOf(c, t, env)
 	path, rest := r.pathOf(c, t, env)
-	m := &mounted{Span: c.Span, symbol: t.Symbol, path: path, at: r.where(c, r.within[c], env), call: c}
+	m := &mounted{Span: named(c), symbol: t.Symbol, path: path, at: r.where(c, r.within[c], env), call: c}
 	if c.File != nil && c.File.Generated {
 		if at, ok := m.at.written(); ok {
 			m.Span = at
@@ -61,6 +61,15 @@ func (r *Resolver) route(c *ir.Call, t Target, env *Env) {
 		return
 	}
 	n.routes = append(n.routes, m)
+}
+
+// named is where a call says what it does: of a chain of calls over several lines,
+// each has its own.
+func named(c *ir.Call) ir.Span {
+	if m, ok := c.Fun.(*ir.Member); ok && m.Of.File == c.File && m.Of.File != nil && m.Of.Start > c.Start {
+		return ir.Span{File: c.File, Start: m.Of.Start, End: c.End}
+	}
+	return c.Span
 }
 
 // service takes an object whose methods are called from afar: RegisterService(desc,
