@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/lint/ir"
@@ -20,7 +21,7 @@ type guard struct {
 func (w *walker) guards() (list []*guard) {
 	at := map[any]*guard{}
 	note := func(l resolve.Link, route *resolve.Route, before []resolve.Link) {
-		if l.Row == nil || l.Row.Does != library.Guard || l.Row.Fails.Context && len(l.Row.Hook) == 0 {
+		if l.Row == nil || l.Row.Does != library.Guard || l.Row.Fails.Context && len(l.Row.Hook) == 0 || w.excepted(l) {
 			return
 		}
 		var k any = l.Span
@@ -62,6 +63,34 @@ func classHead(c *ir.Class) ir.Span {
 		s.End = s.Start + int32(len(c.Name))
 	}
 	return s
+}
+
+// excepted says that a link is of a kind that verifies no tokens of ours, by the name
+// that it is given.
+func (w *walker) excepted(l resolve.Link) bool {
+	if l.Call == nil || len(l.Row.Except) == 0 {
+		return false
+	}
+	i, ok := l.Row.Name.Index(len(l.Call.Args))
+	if !ok {
+		return false
+	}
+	named, other := 0, 0
+	for _, v := range w.r.ValuesIn(l.Call.Args[i], l.Env) {
+		texts := []ir.Expr{v.Const}
+		if v.List != nil {
+			texts = v.List.Elems
+		}
+		for _, x := range texts {
+			if k, ok := x.(*ir.Const); ok && k != nil && k.Kind == ir.String {
+				named++
+				if slices.ContainsFunc(l.Row.Except, func(e string) bool { return strings.HasPrefix(strings.ToLower(k.Text), e) }) {
+					other++
+				}
+			}
+		}
+	}
+	return named > 0 && named == other
 }
 
 func backwards(list []resolve.Link) []resolve.Link {

@@ -199,7 +199,7 @@ func (w *walker) row(st *state, c *ir.Call, t resolve.Target, recv *value, args 
 // function of the program.
 func (w *walker) guarded(st *state, s *site, k func(*state, *value)) {
 	fn, e, ok := w.calledBack(s)
-	if !ok || st.op != nil || isBody(w.f.fn) {
+	if !ok || st.op != nil || isBody(w.f.fn) || w.excepted(resolve.Link{Row: s.row, Call: s.call, Env: w.f.in}) {
 		w.plain(st, s, k)
 		return
 	}

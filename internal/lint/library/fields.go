@@ -25,6 +25,7 @@ var fields = map[string]func(*Row, *yaml.Node) error{
 	"path":          arg(func(r *Row) *Arg { return &r.Path }),
 	"method":        arg(func(r *Row) *Arg { return &r.Method }),
 	"name":          arg(func(r *Row) *Arg { return &r.Name }),
+	"except":        list(func(r *Row) *[]string { return &r.Except }, nil),
 	"chain":         arg(func(r *Row) *Arg { return &r.Chain }),
 	"adds":          arg(func(r *Row) *Arg { return &r.Adds }),
 	"to":            arg(func(r *Row) *Arg { return &r.To }),

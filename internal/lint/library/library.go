@@ -69,6 +69,10 @@ type Row struct {
 	// guard, [catch] of a filter, [use] of a middleware, [ServeHTTP] of a handler.
 	Member []string
 
+	// Except are beginnings of the text at Name with which the symbol is another matter:
+	// passport.authenticate("google") verifies no token of ours.
+	Except []string
+
 	Fails Failure
 	Throw string // what is thrown or returned as error when it fails, where callers compare: npm:jsonwebtoken#JsonWebTokenError
 
