@@ -238,7 +238,7 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 		}
 	}
 	if !w.matters(st, f, captured, args, this) {
-		k(st, nil)
+		k(st, w.made(f))
 		return
 	}
 	inner := w.inside(st, f, this)
@@ -262,7 +262,7 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 				case x.val.isErr() && x.val.is == thing:
 					sum.returns[i].val = vErr // errors.Unauthorized(…), made beforehand
 				default:
-					sum.returns[i].val = nil
+					sum.returns[i].val = w.made(f)
 				}
 			}
 			sum.returns, sum.throws = w.mergeExits(sum.returns), sum.throws[:min(1, len(sum.throws))]

@@ -167,7 +167,7 @@ func Analyze(p *ir.Program, r *resolve.Resolver, lib *library.Set) *Facts {
 	facts := &Facts{Routes: r.Routes()}
 	w := &walker{
 		p: p, r: r, lib: lib, facts: facts,
-		memo: map[memoKey]*summary{}, ops: map[opKey]*Op{}, quiets: map[ir.Expr]bool{}, ways: map[wayKey]*Way{}, leaks: map[leakKey]*Leak{},
+		memo: map[memoKey]*summary{}, ops: map[opKey]*Op{}, quiets: map[ir.Expr]bool{}, makers: map[*ir.Func]*value{}, ways: map[wayKey]*Way{}, leaks: map[leakKey]*Leak{},
 		entered: map[*ir.Func]bool{}, reached: map[ir.Expr]bool{}, centralOf: map[*resolve.Route][]resolve.Link{}, defaults: map[string]string{},
 	}
 	w.all = maxAll + maxEach*len(p.Funcs)

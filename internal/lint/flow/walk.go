@@ -29,6 +29,7 @@ type walker struct {
 	memo      map[memoKey]*summary
 	ops       map[opKey]*Op
 	quiets    map[ir.Expr]bool
+	makers    map[*ir.Func]*value // see made
 	ways      map[wayKey]*Way
 	leaks     map[leakKey]*Leak
 	entered   map[*ir.Func]bool // by some walk
