@@ -90,9 +90,11 @@ func (p *Parser) optional(n id, start int) id {
 		return p.index(n, start, Computed|Optional)
 	case tLess, tShl:
 		if p.lang.typed() {
-			if args := p.typeArguments(); p.tok == tLParen {
+			args := p.typeArguments()
+			if p.tok == tLParen {
 				return p.flag(p.call(n, start, args), Optional)
 			}
+			n = p.two(TSInstantiationExpression, start, n, RoleExpression, args, RoleTypeArguments) // a?.<T>b: no program
 		}
 	}
 	return p.flag(p.two(MemberExpression, start, n, RoleObject, p.memberName(), RoleProperty), Optional)
