@@ -114,6 +114,9 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if n := broken(w.tree.Files, o.Only); n > 0 && !slices.ContainsFunc(facts.Ops, func(op *flow.Op) bool { return op.File != nil && within(op.File.Path, o.Only) }) {
+		return nil, fmt.Errorf("%w: all %d files have syntax errors", ErrNothing, n)
+	}
 	say("checking")
 	report := &finding.Report{
 		Tool: "jotsight", Version: o.Version, Schema: finding.Schema, Command: "lint", Target: o.Root,
@@ -147,6 +150,21 @@ func Analyze(ctx context.Context, o Options) (*Analysis, error) {
 	report.Ended = now().UTC()
 	report.Stats.DurationMS = report.Ended.Sub(report.Started).Milliseconds()
 	return &Analysis{report, program, r, facts, lib}, nil
+}
+
+// broken counts the files that were asked for, if all of them are broken: then
+// finding nothing says nothing.
+func broken(files []*ir.File, only []string) (n int) {
+	for _, f := range files {
+		switch {
+		case !within(f.Path, only):
+		case f.Broken == "":
+			return 0
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 var ungraded = finding.Grade{Why: "lint reads code; jotsight scan grades the running service"}
