@@ -9,10 +9,10 @@ import (
 // An index is what one reading of a program finds: where everything is assigned.
 type index struct {
 	sources    map[*ir.Var][]source
-	fields     map[field][]source   // by class and name
-	sets       map[string][]set2    // assignments to members of what is not known yet, by name
-	elems      map[*ir.Var][]source // what is put into a list or map
-	elemsOf    map[string][]set2    // the same for members
+	fields     map[field][]source     // by class and name
+	sets       map[string][]memberSet // assignments to members of what is not known yet, by name
+	elems      map[*ir.Var][]source   // what is put into a list or map
+	elemsOf    map[string][]memberSet // the same for members
 	returns    map[*ir.Func][]*ir.Return
 	within     map[*ir.Call]*ir.Func // in which a call stands
 	owner      map[*ir.Func]*ir.Object
@@ -54,8 +54,8 @@ const (
 	caught // by a catch
 )
 
-// A set2 is an assignment to a member of x.
-type set2 struct {
+// A memberSet is an assignment to a member of x.
+type memberSet struct {
 	x ir.Expr
 	source
 }
@@ -65,9 +65,9 @@ func (r *Resolver) read(p *ir.Program) {
 	r.index = index{
 		sources: make(map[*ir.Var][]source, n*4),
 		fields:  make(map[field][]source, n),
-		sets:    make(map[string][]set2),
+		sets:    make(map[string][]memberSet),
 		elems:   make(map[*ir.Var][]source),
-		elemsOf: make(map[string][]set2),
+		elemsOf: make(map[string][]memberSet),
 		returns: make(map[*ir.Func][]*ir.Return, n),
 		within:  make(map[*ir.Call]*ir.Func, n*8),
 		owner:   make(map[*ir.Func]*ir.Object),
@@ -259,7 +259,7 @@ func (rd reader) put(x ir.Expr, s source) {
 	case *ir.Name:
 		rd.r.elems[x.Var] = append(rd.r.elems[x.Var], s)
 	case *ir.Member:
-		rd.r.elemsOf[x.Name] = append(rd.r.elemsOf[x.Name], set2{x.X, s})
+		rd.r.elemsOf[x.Name] = append(rd.r.elemsOf[x.Name], memberSet{x.X, s})
 	}
 }
 
@@ -290,10 +290,10 @@ func (rd reader) assign(left ir.Expr, s source) {
 			rd.r.fields[k] = append(rd.r.fields[k], s)
 			return
 		}
-		rd.r.sets[left.Name] = append(rd.r.sets[left.Name], set2{left.X, s})
+		rd.r.sets[left.Name] = append(rd.r.sets[left.Name], memberSet{left.X, s})
 	case *ir.Index:
 		if k, ok := left.Key.(*ir.Const); ok && k.Kind == ir.String {
-			rd.r.sets[k.Text] = append(rd.r.sets[k.Text], set2{left.X, s})
+			rd.r.sets[k.Text] = append(rd.r.sets[k.Text], memberSet{left.X, s})
 		}
 		rd.put(left.X, s)
 	}
