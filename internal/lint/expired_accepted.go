@@ -11,7 +11,7 @@ import (
 
 var _ = add(Check{
 	ID: catalog.ExpiredAccepted,
-	Counts: "An option switches off the check of exp, or of all claims. Whether the program looks at exp itself later is not followed. To read an access token that has run " +
+	Counts: "An option switches off the check of exp, or of all claims. A function that looks at exp or iat itself is right. To read an access token that has run " +
 		"out, while a refresh token is verified beside it, is a use that may be right: the finding is then low in confidence.",
 	Run: func(p *pass) {
 		for _, op := range p.Ops {
@@ -20,7 +20,7 @@ var _ = add(Check{
 			}
 			p.looks()
 			set, ok := p.options(op).get(op.Row.NoExpiry...)
-			if !ok || op.Guessed || p.isFalse(set.value) {
+			if !ok || op.Guessed || p.isFalse(set.value) || p.mentions(op.Func, expiries...) || p.mentions(op.Func, "iat", "IssuedAt", "Validate", "Valid") {
 				continue
 			}
 			confidence := finding.Firm

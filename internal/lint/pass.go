@@ -67,7 +67,7 @@ func (p *pass) findings() []finding.Finding {
 			strings.Compare(a.what, b.what), strings.Compare(a.message, b.message))
 	})
 	p.faults = slices.CompactFunc(p.faults, func(a, b fault) bool {
-		return a.at == b.at && a.fn == b.fn && routeOf(a.route) == routeOf(b.route) && (a.what == b.what || a.message == b.message)
+		return a.at.File == b.at.File && a.at.Line() == b.at.Line() && a.fn == b.fn && routeOf(a.route) == routeOf(b.route) && (a.what == b.what || a.message == b.message)
 	})
 	w, _ := catalog.WeaknessOf(p.check.ID)
 	var references []string

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/jotsight/jotsight/internal/catalog"
+	"github.com/jotsight/jotsight/internal/lint/flow"
+	"github.com/jotsight/jotsight/internal/lint/ir"
 	"github.com/jotsight/jotsight/internal/lint/library"
 )
 
@@ -21,7 +23,7 @@ var _ = add(Check{
 			claims, whole := p.fieldsOf(op)
 			o := p.options(op)
 			_, bounded := o.get(op.Row.Lifetime...)
-			if !whole || o.open || bounded || op.Guessed || p.mentions(op.Func, expiries...) ||
+			if !whole || o.open || bounded || receiver(op.Call) != nil && p.configured(op) || op.Guessed || p.mentions(op.Func, expiries...) ||
 				slices.ContainsFunc(claims, func(c claim) bool { return slices.Contains(expiries, c.name) }) {
 				continue
 			}
@@ -37,4 +39,24 @@ var _ = add(Check{
 var expiries = []string{
 	"exp", "Exp", "ExpiresAt", "expiresAt", "expiresIn", "ExpiresIn", "expires_in", "Expiry", "expiry", "expiration", "Expiration",
 	"setExpirationTime", "SetExpiration", "WithExpiration", "expires", "Expires", "maxAge", "ttl", "TTL",
+}
+
+// configured reports whether anything in the program sets a lifetime, for the object
+// whose method signs may be made there: a service that is configured by a module.
+func (s *subject) configured(op *flow.Op) bool {
+	return slices.ContainsFunc(s.program.Funcs, func(fn *ir.Func) bool { return s.mentions(fn, op.Row.Lifetime...) }) ||
+		slices.ContainsFunc(s.program.Classes, func(c *ir.Class) bool {
+			return slices.ContainsFunc(c.Decorators, func(d *ir.Call) bool { return s.names(d, op.Row.Lifetime) })
+		})
+}
+
+// names reports whether an object within an expression has one of the fields.
+func (s *subject) names(e ir.Expr, fields []string) (found bool) {
+	ir.Walk([]ir.Stmt{&ir.Do{X: e}}, nil, func(x ir.Expr) bool {
+		if o, ok := x.(*ir.Object); ok {
+			found = found || slices.ContainsFunc(o.Fields, func(f ir.Field) bool { return slices.Contains(fields, f.Name) })
+		}
+		return !found
+	})
+	return found
 }

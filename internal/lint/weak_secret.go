@@ -48,7 +48,7 @@ var _ = add(Check{
 // isSecret reports whether a literal that is used as a key is a secret: neither a
 // public key, nor the address or file of one.
 func isSecret(c *ir.Const) bool {
-	if c.Kind != ir.String {
+	if c.Kind != ir.String || c.Text == "" { // what is empty is refused by most libraries, or means that nothing is set
 		return false
 	}
 	for _, public := range []string{"BEGIN PUBLIC KEY", "BEGIN RSA PUBLIC KEY", "BEGIN CERTIFICATE", "://", ".pem", ".key", ".pub"} {

@@ -42,7 +42,7 @@ func (w *walker) logLeaks(st *state, s *site, o *Observation, vals []*value) {
 
 // holding finds what within a value carries a mark.
 func (v *value) holding(m Mark, depth int) *value {
-	if v == nil {
+	if v == nil || v.err { // an error says what went wrong, and not what it was made of
 		return nil
 	}
 	if v.marks&m != 0 {

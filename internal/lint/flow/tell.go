@@ -15,9 +15,7 @@ func (w *walker) tell(st *state, s *site, name string, k func(*state, *value)) b
 	if s.call == nil || !puts(name) {
 		return false
 	}
-	text := strings.ToLower(s.call.Span.Text())
-	text = text[:min(len(text), 400)]
-	if !denies(text) {
+	if !w.toDenylist(s) {
 		return false
 	}
 	m := blend(s.args).mark()
@@ -34,6 +32,33 @@ func (w *walker) tell(st *state, s *site, name string, k func(*state, *value)) b
 	}
 	k(st, nil)
 	return true
+}
+
+// toDenylist says that the receiver, the function or an argument is called after what
+// was revoked. In an object, a field of such a name does not if it says no.
+func (w *walker) toDenylist(s *site) bool {
+	named := func(e ir.Expr) bool {
+		text := strings.ToLower(e.At().Text())
+		return denies(text[:min(len(text), 200)])
+	}
+	if named(s.call.Fun) {
+		return true
+	}
+	for _, a := range s.call.Args {
+		o, ok := a.(*ir.Object)
+		if !ok {
+			if named(a) {
+				return true
+			}
+			continue
+		}
+		for _, f := range o.Fields {
+			if c, ok := f.Value.(*ir.Const); ok && denies(strings.ToLower(f.Name)) && c.Text == "true" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // filled is a call that puts the answer of a store into variables: row.Scan(&n).
