@@ -770,7 +770,23 @@ func (w *walker) respond(st *state, s *site, k func(*state, *value)) {
 	if v == nil && len(s.row.Returns) == 1 && strings.HasSuffix(s.row.Returns[0], "builtin.error") {
 		v = vNull
 	}
+	if w.language() == ir.Clojure {
+		v = answerValue(st, s, code)
+	}
 	k(next, v)
+}
+
+// answerValue is an answer where it is a value: a map with its status, which
+// depends on the outcome that led to it.
+func answerValue(st *state, s *site, code int) *value {
+	v := mk(value{is: thing})
+	if len(s.args) > 0 && s.args[0].kind() == thing && len(s.row.Returns) == 1 && s.row.Returns[0] == "arg 0" {
+		v = s.args[0]
+	}
+	if code != 0 {
+		v = v.withField("status", mk(value{is: number, n: int64(code), dep: st.tracks()}))
+	}
+	return v
 }
 
 // next passes a request on; with an error, to the central handler.

@@ -511,8 +511,9 @@ func (g *ring) layer(e ir.Expr, env *Env, last bool, depth int) (list []Link) {
 				}
 				if row := r.row(interceptor); row != nil {
 					for _, l := range made {
-						if l.Func != nil {
-							g.give(l.Func, hand{nil, 0, row})
+						if l.Func != nil { // no handler, though it stands among them
+							r.mounted[l.Func] = []hand{{nil, 0, row}}
+							g.gave = true
 						}
 					}
 				}
