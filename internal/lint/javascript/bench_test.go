@@ -1,13 +1,11 @@
 package javascript
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/jotsight/jotsight/internal/lint/ecma"
 	"github.com/jotsight/jotsight/internal/lint/ir"
@@ -45,29 +43,6 @@ func tree(t testing.TB, dir string) *ir.Tree {
 		t.Fatal(err)
 	}
 	return tr
-}
-
-// TestReal dumps what is made of the folder that JS_CORPUS names.
-func TestReal(t *testing.T) {
-	dir := os.Getenv("JS_CORPUS")
-	if dir == "" {
-		return
-	}
-	tr := tree(t, dir)
-	size := 0
-	for _, f := range tr.Files {
-		size += len(f.Source)
-	}
-	start := time.Now()
-	p := Read(tr, nil)
-	d := time.Since(start)
-	fmt.Printf("%d files, %d bytes, %v, %.1f MB/s, %d funcs\n", len(p.Files), size, d, float64(size)/1e6/d.Seconds(), len(p.Funcs))
-	if os.Getenv("JS_DUMP") != "" {
-		for _, f := range p.Funcs {
-			fmt.Println("//", f.File.Path, f.Line())
-			fmt.Print(ir.Dump(f))
-		}
-	}
 }
 
 // BenchmarkRead reads the folder that JS_CORPUS names, or our own pages, on one
