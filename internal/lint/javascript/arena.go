@@ -1,7 +1,6 @@
 package javascript
 
 import (
-	"github.com/jotsight/jotsight/internal/lint/ecma"
 	"github.com/jotsight/jotsight/internal/lint/ir"
 )
 
@@ -61,7 +60,6 @@ type arena struct {
 	stmtStack  []ir.Stmt
 	fieldStack []ir.Field
 	text       []byte
-	parser     ecma.Parser
 }
 
 // one is a row of a single expression.

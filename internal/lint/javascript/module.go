@@ -92,16 +92,24 @@ func (l *lowerer) declareModule() {
 			break
 		}
 	}
-	var exports []ecma.Node // assignments to members of exports or module
+	var exports []ecma.Node    // assignments to members of exports or module
+	var prototypes []ecma.Node // names of functions whose prototype is assigned to
 	for n := range l.m.tree.Find(ecma.AssignmentExpression) {
 		switch left := n.First(); {
 		case left.Is(ecma.Identifier):
 			l.m.assigned[left.Name()] = true
 		case left.Is(ecma.MemberExpression) && maybeExports(left.Text()):
 			exports = append(exports, n)
+		case left.Is(ecma.MemberExpression):
+			if x, _ := prototype(left); x.OK() {
+				prototypes = append(prototypes, x)
+			}
 		}
 	}
 	l.hoistBody(program, 0)
+	for _, x := range prototypes {
+		l.classOf(x)
+	}
 	for n := range program.Statements() {
 		for d := range n.All(ecma.RoleDeclarations) {
 			if d.Child(ecma.RoleID).Is(ecma.Identifier) && d.Init().OK() {

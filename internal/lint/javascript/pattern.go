@@ -217,6 +217,9 @@ func (l *lowerer) assignment(n ecma.Node, at ir.Span) {
 		l.assignExport(name, right, at)
 		return
 	}
+	if l.assignPrototype(plain, right.Plain()) {
+		return
+	}
 	name := plain.Name()
 	if plain.Is(ecma.MemberExpression) && plain.Object().Is(ecma.ThisExpression) && l.class != nil && name != "" {
 		l.field(l.class, name, l.span(plain))

@@ -155,7 +155,7 @@ func (l *lowerer) functionStatement(n ecma.Node) {
 		return
 	}
 	owner := l.class
-	l.class = nil
+	l.class = f.Class // of a constructor as it was written before there were classes
 	f.Doc = l.doc(n)
 	l.function(n, f, nil)
 	l.class = owner
