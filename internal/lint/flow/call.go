@@ -245,7 +245,10 @@ func (w *walker) enter(st *state, f *ir.Func, in *resolve.Env, captured env, arg
 	lean := st.op == nil && w.index.reach(f)&doesToken == 0
 	if lean {
 		// What no token comes to is walked for its records alone.
-		captured, args, inner.this = telling(captured), tellingArgs(args), nil
+		captured, args = telling(captured), tellingArgs(args)
+		if !tells(inner.this) {
+			inner.this = nil
+		}
 	}
 	inner.env = w.bind(captured, f, args)
 	if f.Recv != nil && inner.this != nil {
@@ -553,6 +556,9 @@ func (w *walker) writeBack(e, inner env, f *ir.Func, c *ir.Call) env {
 			return e
 		}
 		now := inner.of(p)
+		if now.mark()&Token != 0 && len(now.fields) == 0 && e.of(n.Var).mark()&(Token|Record) == 0 && now.fn == nil {
+			return e.with(n.Var, e.of(n.Var).marked(Token, now.from)) // it was verified as a token
+		}
 		if now == nil || len(now.fields) == 0 || e.of(n.Var).sum() == now.sum() {
 			return e
 		}
@@ -820,10 +826,23 @@ func (w *walker) unknown(st *state, c *ir.Call, targets []resolve.Target, recv *
 			c.fail = c.fail || recv.fail && errorMethod(name)
 		}
 	})
+	v = stores(v, name, recv, args, c)
 	if !v.dep && !v.fail && v.marks == 0 {
 		v = nil
 	}
 	k(st, v)
+}
+
+// stores says that a call gives back a record that holds a token, which it was
+// given to store.
+func stores(v *value, name string, recv *value, args []*value, c *ir.Call) *value {
+	switch name {
+	case "save", "create", "insert", "update", "upsert", "findOneAndUpdate", "findByIdAndUpdate", "Create", "Save":
+		if recv.deepMarks(2)&Token != 0 && len(recv.fields) > 0 || blend(args).mark()&Token != 0 {
+			return v.marked(Record, c.Span)
+		}
+	}
+	return v
 }
 
 // handed runs a literal that a call of an unknown function is given.

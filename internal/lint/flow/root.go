@@ -62,7 +62,7 @@ func (w *walker) mounted() []*job {
 	var list []*job
 	for _, route := range w.facts.Routes {
 		for i, l := range route.Chain {
-			if l.Func == nil || i > 0 && route.Chain[i-1].Wraps {
+			if l.Func == nil || generated(l.Func) || i > 0 && route.Chain[i-1].Wraps {
 				continue
 			}
 			k := key{l.Func, l.Env}
@@ -93,7 +93,7 @@ func (w *walker) mounted() []*job {
 func (w *walker) loners() []*ir.Func {
 	var list []*ir.Func
 	for _, f := range w.p.Funcs {
-		if isBody(f) || len(f.Body) == 0 || starts(f) {
+		if isBody(f) || len(f.Body) == 0 || starts(f) || generated(f) {
 			continue
 		}
 		if len(w.index.sites[f]) > 0 || w.index.reach(f)&(doesToken|doesAnswer) == doesToken|doesAnswer && w.index.near[f] {
@@ -134,7 +134,7 @@ func (w *walker) tops(f *ir.Func) (list []*ir.Func) {
 		}
 		up := 0
 		for _, g := range w.index.callers[f] {
-			if g == f || isBody(g) || starts(g) {
+			if g == f || isBody(g) || starts(g) || generated(g) {
 				continue
 			}
 			up++
@@ -147,6 +147,9 @@ func (w *walker) tops(f *ir.Func) (list []*ir.Func) {
 	climb(f, 0)
 	return list
 }
+
+// generated says that a tool wrote a function: what it answers is for that tool.
+func generated(f *ir.Func) bool { return f.File != nil && f.File.Generated }
 
 // starts says that a function runs when the program starts, for no request.
 func starts(f *ir.Func) bool {

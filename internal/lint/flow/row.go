@@ -404,13 +404,15 @@ func (w *walker) verify(st *state, s *site, k func(*state, *value)) {
 		return
 	}
 	err := mk(value{is: thing, err: true, fail: true, dep: true, op: op, marks: Reason, from: s.x.At()})
+	if n, ok := te.(*ir.Name); ok && n.Var != nil && !w.index.moduleVar(n.Var) {
+		st = st.set(n.Var, st.env.of(n.Var).marked(Token, te.At())) // whatever it is called
+	}
 	failed := st.with(func(c *state) {
 		c.op, c.outcome = op, Failed
 		c.again = c.uses&useVerified != 0
 		c.rec = record{}
 		c.decided = nil
 	})
-	w.claimsInto(s)
 	w.fail(failed, s, err, k)
 	good := st.with(func(c *state) {
 		c.uses |= useVerified
@@ -421,8 +423,6 @@ func (w *walker) verify(st *state, s *site, k func(*state, *value)) {
 	})
 	w.finish(good, s, mk(value{is: thing, op: op, marks: Claim, from: s.x.At()}), k)
 }
-
-func (w *walker) claimsInto(s *site) {}
 
 // untracked is an op that meets a state in which another one is followed: its
 // outcome is not known, and both ways are gone.
@@ -677,7 +677,12 @@ func (w *walker) valueCall(st *state, s *site, k func(*state, *value)) {
 	}
 	v := blend(append([]*value{s.recv}, s.args...))
 	if v != nil {
-		v = v.with(func(c *value) { c.marks &^= Headers | Millis })
+		v = v.with(func(c *value) {
+			c.marks &^= Millis
+			if !dumps(name) {
+				c.marks &^= Headers
+			}
+		})
 	}
 	if s.row.Marks != "" {
 		v = v.marked(markOf(s.row.Marks), s.x.At())
@@ -692,6 +697,15 @@ func (w *walker) valueCall(st *state, s *site, k func(*state, *value)) {
 		}
 	}
 	k(st, w.shape(s, v))
+}
+
+// dumps says that a call writes out all that a value holds.
+func dumps(name string) bool {
+	switch name {
+	case "stringify", "inspect", "Sprintf", "Sprint", "Sprintln", "Marshal", "MarshalIndent", "pr-str", "str", "generate-string", "format", "String", "toString", "entries", "values":
+		return true
+	}
+	return false
 }
 
 // makeError makes an error, or throws one.
