@@ -55,7 +55,7 @@ func refreshes(facts *flow.Facts) (list []*refresh) {
 		}
 		switch {
 		case w.Outcome != flow.Succeeded:
-			r.failures = r.failures || !silent(w)
+			r.failures = r.failures || !silent(w) && w.Status < 500 // that something broke is no record of a refusal
 		case w.Exit != flow.Serves && w.Exit != flow.Escapes && (r.good == nil || compareWays(w, r.good) < 0):
 			r.good = w
 		}
