@@ -876,18 +876,15 @@ func (r *Resolver) classLinks(c *ir.Class, a ir.Expr, row *library.Row) []Link {
 		return out
 	}
 	if out := try(row); len(out) > 0 {
-		return out
+		return append(out, r.inherited(c, out[0].Func, a)...)
 	}
 	for _, sym := range r.outside(c, 0) {
 		up := r.row(sym)
 		if out := try(up); len(out) > 0 {
-			if up.Does == library.Guard || up.Does == library.Limit {
-				out[0].Row = up
-			}
-			return out
+			return append(out, r.inherited(c, out[0].Func, a)...)
 		}
 		if up != nil {
-			return []Link{{Span: a.At(), Row: up, Class: c}}
+			return []Link{{Span: a.At(), Symbol: sym, Row: up, Class: c}}
 		}
 	}
 	for _, sym := range []string{"go:net/http.Handler"} {
@@ -895,6 +892,32 @@ func (r *Resolver) classLinks(c *ir.Class, a ir.Expr, row *library.Row) []Link {
 			if out := try(r.row(sym)); len(out) > 0 {
 				return out
 			}
+		}
+	}
+	return nil
+}
+
+// inherited is the guard or limiter of a library that a class extends, where its own
+// method leaves the rest to it: canActivate(c) { return super.canActivate(c) }.
+func (r *Resolver) inherited(c *ir.Class, f *ir.Func, a ir.Expr) []Link {
+	name := f.Name[strings.LastIndexByte(f.Name, '.')+1:]
+	for _, sym := range r.outside(c, 0) {
+		up := r.row(sym)
+		if up == nil || up.Does != library.Guard && up.Does != library.Limit {
+			continue
+		}
+		found := false
+		ir.Walk(f.Body, nil, func(e ir.Expr) bool {
+			if call, ok := e.(*ir.Call); ok {
+				if m, ok := call.Fun.(*ir.Member); ok && m.Name == name {
+					_, own := m.X.(*ir.This)
+					found = found || !own
+				}
+			}
+			return !found
+		})
+		if found {
+			return []Link{{Span: a.At(), Symbol: sym, Row: up, Class: c}}
 		}
 	}
 	return nil
