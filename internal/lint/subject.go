@@ -50,6 +50,12 @@ func (s *subject) deeds() []deed {
 	for i, fn := range s.program.Funcs {
 		s.ids[fn] = i
 	}
+	methods := map[string]bool{}
+	for _, c := range s.program.Classes {
+		for name := range c.Methods {
+			methods[name] = true
+		}
+	}
 	for i, fn := range s.program.Funcs {
 		d := &s.does[i]
 		for f := fn; f != nil; f = f.Outer { // what a function that makes middleware says is said of what it makes
@@ -57,10 +63,12 @@ func (s *subject) deeds() []deed {
 				d.limits = append(d.limits, place{head(f), f, "is said to limit the rate"})
 			}
 		}
+		var called ir.Expr // of the call that was met last; it is visited right after it
 		ir.Walk(fn.Body, nil, func(e ir.Expr) bool {
 			switch e := e.(type) {
 			case *ir.Call:
 				s.calls[e] = fn
+				called = e.Fun
 				targets := s.resolver.Targets(e)
 				d.unknown = d.unknown || len(targets) == 0
 				for _, t := range targets {
@@ -74,6 +82,13 @@ func (s *subject) deeds() []deed {
 				d.refuses = d.refuses || tooMany(e.Symbol)
 			case *ir.Member:
 				d.refuses = d.refuses || tooMany(e.Name)
+				if ir.Expr(e) != called && methods[e.Name] { // a method that is handed over
+					for _, v := range s.resolver.Values(e) {
+						if v.Func != nil {
+							d.follow(s, v.Func)
+						}
+					}
+				}
 			}
 			return true
 		})
