@@ -820,7 +820,10 @@ func (w *walker) unknown(st *state, c *ir.Call, targets []resolve.Target, recv *
 		}
 	}
 	v := blend(args).with(func(c *value) {
-		c.marks &^= Token | Prefix | Headers | Key | User | Millis | Record
+		if !dumps(name) {
+			c.marks &^= Token | Prefix | Headers | Key | User | Record
+		}
+		c.marks &^= Millis
 		if recv != nil {
 			c.dep = c.dep || recv.dep
 			c.fail = c.fail || recv.fail && errorMethod(name)
