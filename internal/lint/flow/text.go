@@ -18,6 +18,10 @@ func namesToken(name string) bool {
 		return false
 	case strings.Contains(n, "csrf"), strings.Contains(n, "xsrf"), strings.Contains(n, "captcha"), strings.Contains(n, "fcm"), strings.Contains(n, "device"), strings.Contains(n, "push"):
 		return false
+	case strings.Contains(n, "pagetoken"), strings.Contains(n, "page_token"), strings.Contains(n, "nexttoken"), strings.Contains(n, "next_token"), strings.Contains(n, "continuation"):
+		return false // where a list goes on
+	case strings.HasSuffix(n, "type"), strings.HasSuffix(n, "hint"), strings.HasSuffix(n, "token_id"), strings.HasSuffix(n, "tokenid"), strings.HasSuffix(n, "token-id"):
+		return false // of a token, and none
 	case strings.Contains(n, "authorization"), strings.Contains(n, "token"), strings.Contains(n, "jwt"), n == "auth", n == "x-auth", n == "bearer":
 		return true
 	}
