@@ -263,6 +263,9 @@ func isBinary(text []byte) bool {
 // isMinified: lines so long that nobody wrote them, or many of these among others, as
 // where a bundler put libraries beside code.
 func isMinified(text []byte, lines int) bool {
+	if i := bytes.LastIndex(text, []byte("//# sourceMappingURL=data:")); i >= 0 {
+		text = text[:i] // a map of the source, written by the compiler of code that may be short
+	}
 	if len(text) <= 4096 {
 		return false
 	}
