@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -123,6 +124,10 @@ func (w *walker) row(st *state, c *ir.Call, t resolve.Target, recv *value, args 
 	}
 	switch r.Does {
 	case library.Verify:
+		if !s.checks() {
+			w.decode(st, s, k)
+			return
+		}
 		w.verify(st, s, k)
 	case library.Decode:
 		w.decode(st, s, k)
@@ -369,6 +374,25 @@ func (w *walker) callback(st *state, s *site, fn *value, e ir.Expr, args []*valu
 		return
 	}
 	w.callValue(st, e, args, s.call, func(st *state, _ *value) { k(st, nil) })
+}
+
+// checks says that a verifier is told what it needs to check a signature: jwt.Parse
+// of jwx v1 only reads without a key. Options that are not written out may be any.
+func (s *site) checks() bool {
+	from, ok := s.row.Options.Index(len(s.args))
+	if len(s.row.Needs) == 0 || s.call == nil || s.call.Spread {
+		return true
+	}
+	if !ok {
+		return false
+	}
+	for _, a := range s.call.Args[from:] {
+		c, ok := a.(*ir.Call)
+		if !ok || slices.Contains(s.row.Needs, calleeName(c)) {
+			return true
+		}
+	}
+	return false
 }
 
 // calledBack says that the outcome goes to a callback of this call.

@@ -72,8 +72,9 @@ func FuzzFind(f *testing.F) {
 		f.Add(x)
 	}
 	f.Fuzz(func(t *testing.T, symbol string) {
-		if s.Find(symbol) != s.Find(symbol) {
-			t.Error("not the same row each time")
+		first := s.Find(symbol)
+		if again := s.Find(symbol); again != first {
+			t.Errorf("Find(%q) = %v, then %v", symbol, first, again)
 		}
 		s.TokenPackage(symbol)
 		s.Interesting(symbol)

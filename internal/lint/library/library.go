@@ -18,8 +18,7 @@
 // "in" and "match" take one or several. They are joined by what stands between
 // them in a symbol: a dot in Go and Java, # for npm (a dot where there is a # already),
 // / in Clojure, nothing after js:. In a group, types in returns and params that
-// name no language are of the group: Token above is
-// go:github.com/golang-jwt/jwt.Token.
+// name no language are of the group: Token above is Token of golang-jwt.
 //
 // # Versions and spellings
 //
@@ -47,7 +46,6 @@ type Row struct {
 	Body    Arg // respond, throw: what is sent
 	Error   Arg // log, report, next, error: the error. Without it an error may be any argument
 	Message Arg // log: the text
-	Fields  Arg // log, with: where names and values begin
 	Path    Arg // route, group, mount. Where it is optional it is there if it is a string or a regexp
 	Method  Arg // route: what names the HTTP method. extract: see Name
 	Name    Arg // extract, value: what names the header, cookie, parameter, or key
@@ -74,7 +72,6 @@ type Row struct {
 	Except []string
 
 	Fails Failure
-	Throw string // what is thrown or returned as error when it fails, where callers compare: npm:jsonwebtoken#JsonWebTokenError
 
 	Pin        []string // verify, guard, and what makes a parser: options, fields or functions that fix the algorithms
 	PinDefault string   // without Pin: "list" of the library's own, what fits the "key", "any"; "fixed": it cannot be left out

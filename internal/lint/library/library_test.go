@@ -54,7 +54,7 @@ func TestTokenPackage(t *testing.T) {
 // What a person gets wrong is told with file, line and field.
 func TestParseNamesWhatIsWrong(t *testing.T) {
 	for _, c := range []struct{ yaml, want string }{
-		{"- {match: a, does: log}", "f.yaml:1: match: \"a\": no language in front"},
+		{"- {match: a, does: log}", "f.yaml:1: match: \"a\": no language (go"},
 		{"- {match: 'go:a.B', does: logs}", "f.yaml:1: does: \"logs\" is none of verify"},
 		{"- match: go:a.B\n  does: log\n  lvl: warn", "f.yaml:3: lvl: no such field"},
 		{"- match: go:a.B\n  does: log\n  level: loud", "f.yaml:3: level: \"loud\" is none of trace"},

@@ -58,7 +58,7 @@ func check(pattern string) error {
 	lang, rest, ok := strings.Cut(pattern, ":")
 	switch {
 	case !ok || !languages[lang]:
-		return errors.New("no language in front: go: npm: js: clj: java:")
+		return errors.New("no language (go, npm, js, clj, java) and colon in front")
 	case rest == "":
 		return errors.New("nothing after the language")
 	case strings.ContainsAny(pattern, " \t\n"):
@@ -122,14 +122,6 @@ func match(pattern, symbol string) bool {
 }
 
 func stops(c byte) bool { return c == '/' || c == '#' || c == '.' }
-
-// literal is the part of a pattern before its first star.
-func literal(pattern string) string {
-	if i := strings.IndexByte(pattern, '*'); i >= 0 {
-		return pattern[:i]
-	}
-	return pattern
-}
 
 // exactness ranks patterns: the more that is written out, the more exact.
 func exactness(pattern string) int { return len(pattern) - 2*strings.Count(pattern, "*") }

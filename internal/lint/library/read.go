@@ -217,7 +217,6 @@ func (r *reader) row(n *yaml.Node, in []string) {
 		one.Returns = withError(within(group, row.Returns), patterns[0], group, row.Fails)
 		one.Params = within(group, row.Params)
 		one.ErrorParams = within(group, row.ErrorParams)
-		one.Throw = within(group, []string{row.Throw})[0]
 		byName := make(map[string]*Row)
 		for _, p := range patterns {
 			p = join(group, p)
