@@ -141,8 +141,11 @@ func (v *served) purpose() (purpose, *flow.Op) {
 		return op.Kind == library.Verify && !slices.Contains(v.own, op) && !v.lets[op]
 	}) != nil
 	switch {
-	case secret != nil && issues != nil && words.any("login", "signin", "authenticate"): // also behind a guard that lets guests pass
-		return login, secret
+	case issues != nil && words.any("login", "signin", "authenticate"): // a guard around it has to let it pass, whether we see how or not
+		if secret != nil {
+			return login, secret
+		}
+		return login, issues
 	case guarded:
 		return other, nil // whoever comes this far has a token already
 	case issues != nil && words.any("refresh", "renew"):

@@ -241,7 +241,7 @@ func isConfig(base string) bool {
 func isTest(name string) bool {
 	base := path.Base(name)
 	stem := strings.TrimSuffix(base, path.Ext(base))
-	for _, end := range []string{"_test", ".test", ".spec", ".e2e-spec", ".e2e", ".stories", ".cy", "_mock", ".mock"} {
+	for _, end := range []string{"_test", ".test", ".spec", ".e2e-spec", ".e2e", ".stories", ".cy"} {
 		if strings.HasSuffix(stem, end) {
 			return true
 		}
