@@ -55,16 +55,17 @@ func scanText(f *ir.File, top string) (h *header, complete bool) {
 				f.Generated = true
 			}
 			if h.name != "" {
-				break
+				continue
 			}
-			if x, err := constraint.Parse(text); err != nil {
-				break
-			} else if constraint.IsGoBuild(text) {
+			x, err := constraint.Parse(text)
+			switch {
+			case err != nil:
+			case constraint.IsGoBuild(text):
 				build = true
 				h.fits = h.fits && x.Eval(fitsTag)
-			} else if old == nil {
+			case old == nil:
 				old = x
-			} else {
+			default:
 				old = &constraint.AndExpr{X: old, Y: x}
 			}
 		case token.SEMICOLON:

@@ -103,11 +103,11 @@ func (l *lowerer) zero(list []ir.Stmt, v *ir.Var, typ ast.Expr) []ir.Stmt {
 
 func (l *lowerer) zeroOf(v *ir.Var, typ ast.Expr) ir.Expr {
 	at := v.Span
-	switch typ.(type) {
+	switch typ := typ.(type) {
 	case *ast.StarExpr, *ast.MapType, *ast.ChanType, *ast.FuncType, *ast.InterfaceType:
 		return l.constant(at, ir.Nil, "nil")
 	case *ast.ArrayType:
-		if typ.(*ast.ArrayType).Len == nil {
+		if typ.Len == nil {
 			return l.constant(at, ir.Nil, "nil")
 		}
 		return nil
