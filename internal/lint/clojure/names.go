@@ -38,7 +38,7 @@ func (b *body) global(name string) meaning {
 		return b.var_(space, rest)
 	}
 	for _, n := range s.all {
-		if from := b.r.spaces[n]; from != nil {
+		if from := b.r.space(n, s.root); from != nil {
 			if d := from.defs[name]; d != nil {
 				return meaning{def: d}
 			}
@@ -64,7 +64,7 @@ func (b *body) global(name string) meaning {
 func (s *space) brought(name string, r *reading) string {
 	var unknown []string
 	for _, n := range s.all {
-		if r.spaces[n] != nil {
+		if len(r.spaces[n]) > 0 {
 			continue
 		}
 		if publics[n][name] {
@@ -85,7 +85,7 @@ func (b *body) qualified(space, rest string) meaning {
 	if full := b.sp.aliases[space]; full != "" {
 		return b.var_(full, rest)
 	}
-	if b.r.spaces[space] != nil {
+	if len(b.r.spaces[space]) > 0 {
 		return b.var_(space, rest)
 	}
 	if c := b.sp.className(space); c != "" {
@@ -96,7 +96,7 @@ func (b *body) qualified(space, rest string) meaning {
 
 // var_ finds a var of a namespace, of the program or not.
 func (b *body) var_(space, rest string) meaning {
-	if s := b.r.spaces[space]; s != nil {
+	if s := b.r.space(space, b.sp.root); s != nil {
 		d := s.defs[rest]
 		if d == nil { // a macro that we do not know defines it, such as one that reads SQL
 			d = &def{v: &ir.Var{Name: rest, Func: s.module.Body, Param: -1}}

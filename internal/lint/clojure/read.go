@@ -37,7 +37,7 @@ import (
 // A reading is one run over a tree.
 type reading struct {
 	p         *ir.Program
-	spaces    map[string]*space
+	spaces    map[string][]*space // several where one tree holds several projects
 	order     []*space
 	multis    []*multi
 	protocols []*protocol
@@ -50,7 +50,7 @@ type reading struct {
 // matters says yes; a nil matters takes everything. Forms that do not close are read
 // as far as they go, and the file says so in Broken.
 func Read(t *ir.Tree, matters func(space string) bool) *ir.Program {
-	r := &reading{p: &ir.Program{}, spaces: map[string]*space{}, records: map[string]*ir.Class{}}
+	r := &reading{p: &ir.Program{}, spaces: map[string][]*space{}, records: map[string]*ir.Class{}}
 	for _, f := range t.Of(ir.Clojure) {
 		r.add(f)
 	}
@@ -94,7 +94,7 @@ func Read(t *ir.Tree, matters func(space string) bool) *ir.Program {
 func (r *reading) any(matters func(space string) bool) bool {
 	for _, s := range r.order {
 		for _, name := range s.aliases {
-			if r.spaces[name] == nil && matters(name) {
+			if len(r.spaces[name]) == 0 && matters(name) {
 				return true
 			}
 		}
@@ -122,13 +122,17 @@ func (r *reading) add(f *ir.File) {
 		f.Comments = append(f.Comments, ir.Comment{Span: ir.Span{File: f, Start: n, End: int32(end)}, Text: said})
 	}
 	name, clauses := header(rd.top, f.Path)
-	s := r.spaces[name]
-	if s == nil {
-		s = &space{name: name, aliases: map[string]string{}, refers: map[string]string{}, classes: map[string]string{},
+	root := rootOf(f.Path, name)
+	s := r.space(name, root)
+	if s == nil || clauses != nil && s.root != root {
+		s = &space{name: name, root: root, aliases: map[string]string{}, refers: map[string]string{}, classes: map[string]string{},
 			hidden: map[string]bool{}, defs: map[string]*def{}}
 		s.module = &ir.Module{Language: ir.Clojure, Path: name, Exports: map[string]ir.Expr{}}
+		if len(r.spaces[name]) > 0 {
+			s.module.Path = root + ":" + name
+		}
 		s.module.Body = r.newFunc(ir.Span{File: f, Start: 0, End: int32(len(f.Source))}, "<module>", s.module, nil)
-		r.spaces[name] = s
+		r.spaces[name] = append(r.spaces[name], s)
 		r.order = append(r.order, s)
 		r.p.Modules = append(r.p.Modules, s.module)
 	}
@@ -141,6 +145,36 @@ func (r *reading) add(f *ir.File) {
 		}
 	}
 	s.body = append(s.body, source{file: f, forms: rd.top})
+}
+
+// rootOf is the folder in which the path of a namespace begins: src of
+// src/app/core.clj for app.core. Where a file stands elsewhere, it is its own folder.
+func rootOf(path, name string) string {
+	path, _, _ = strings.Cut(path, ".clj")
+	tail := strings.ReplaceAll(strings.ReplaceAll(name, ".", "/"), "-", "_")
+	if rest, ok := strings.CutSuffix(path, tail); ok && (rest == "" || strings.HasSuffix(rest, "/")) {
+		return strings.TrimSuffix(rest, "/")
+	}
+	return path[:max(strings.LastIndexByte(path, '/'), 0)]
+}
+
+// space finds a namespace; of several of one name, that of the project in which
+// root lies.
+func (r *reading) space(name, root string) (best *space) {
+	most := -1
+	for _, s := range r.spaces[name] {
+		n := 0
+		for n < len(root) && n < len(s.root) && root[n] == s.root[n] {
+			n++
+		}
+		if s.root == root {
+			n++
+		}
+		if n > most {
+			best, most = s, n
+		}
+	}
+	return best
 }
 
 // top is a body for the top level of a file.

@@ -9,6 +9,7 @@ import (
 // A space is one namespace of the program.
 type space struct {
 	name    string
+	root    string // the folder in which its path begins
 	module  *ir.Module
 	aliases map[string]string // alias or name of a namespace: its name
 	refers  map[string]string // name: namespace/name

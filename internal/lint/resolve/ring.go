@@ -294,6 +294,7 @@ func (g *ring) given(a ir.Expr, env *Env, row *library.Row) (list []Link) {
 		case v.Of != nil:
 			for _, name := range row.Member {
 				if m := v.Of.Methods[name]; m != nil {
+					g.give(m, hand{nil, 0, row})
 					list = append(list, Link{Span: a.At(), Func: m})
 				}
 			}
