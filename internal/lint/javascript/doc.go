@@ -23,8 +23,13 @@
 // bound to an import, or never assigned to and bound to a require, is no Var: each use
 // of it is what it stands for.
 //
+// A require or import of a name that is made at run time may be any module of the folder
+// that is known of it (an Or of them), but for those that the file imports by name. What
+// frameworks mount by the names of files becomes calls: see conventions.
+//
 // # Where this differs from the source
 //
+//   - A function to whose prototype methods are assigned is a class.
 //   - a && b() as a statement is an If; so is a ? b() : c(), and return a ? b : c
 //     becomes an If with two Returns.
 //   - yield is an Await, as in Koa of old; delete x is a call of js:delete; k in o is the
