@@ -37,9 +37,21 @@ func worst(ways []*flow.Way, about func(*flow.Way) bool) (list []*flow.Way) {
 		op *flow.Op
 		fn *ir.Func
 	}
+	// What generated code answers is beside the point where code that somebody wrote
+	// answers for the same operation too: a gateway in front of gRPC.
+	type end struct {
+		op      *flow.Op
+		outcome flow.Outcome
+	}
+	written := map[end]bool{}
+	for _, w := range ways {
+		if w.At.File != nil && !w.At.File.Generated {
+			written[end{w.Op, w.Outcome}] = true
+		}
+	}
 	best := map[key]*flow.Way{}
 	for _, w := range ways {
-		if w.Guessed || !about(w) {
+		if w.Guessed || !about(w) || w.At.File != nil && w.At.File.Generated && written[end{w.Op, w.Outcome}] {
 			continue
 		}
 		k := key{w.Op, w.Func}

@@ -869,7 +869,11 @@ func (r *Resolver) classLinks(c *ir.Class, a ir.Expr, row *library.Row) []Link {
 		}
 		for _, name := range row.Member {
 			if m, by := r.method(c, name, 0); m != nil && !by.Interface {
-				out = append(out, Link{Span: a.At(), Func: m})
+				l := Link{Span: a.At(), Func: m}
+				if made, ok := r.around(Value{Func: m}); ok { // WrapUnary(next) of an interceptor
+					l.Func, l.Env = made.Func, made.Env
+				}
+				out = append(out, l)
 				break
 			}
 		}
