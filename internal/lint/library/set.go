@@ -21,8 +21,17 @@ type pack struct {
 }
 
 type starred struct {
-	pattern string
-	row     *Row
+	pattern    string
+	head, tail string // before its first star, and after its last: they tell most strangers at once
+	row        *Row
+}
+
+func star(pattern string, row *Row) starred {
+	return starred{pattern, pattern[:strings.IndexByte(pattern, '*')], pattern[strings.LastIndexByte(pattern, '*')+1:], row}
+}
+
+func (x *starred) matches(symbol string) bool {
+	return strings.HasPrefix(symbol, x.head) && strings.HasSuffix(symbol, x.tail) && match(x.pattern, symbol)
 }
 
 // An Entry is a pattern without braces, and its row.
@@ -52,7 +61,7 @@ func New(lists ...[]Entry) *Set {
 func (s *Set) add(e Entry) {
 	name, rest := cut(e.Pattern)
 	if strings.Contains(name, "*") {
-		s.anywhere = slices.Insert(s.anywhere, 0, starred{e.Pattern, e.Row})
+		s.anywhere = slices.Insert(s.anywhere, 0, star(e.Pattern, e.Row))
 		return
 	}
 	p := s.packages[name]
@@ -61,7 +70,7 @@ func (s *Set) add(e Entry) {
 		s.packages[name] = p
 	}
 	if strings.Contains(rest, "*") {
-		p.starred = slices.Insert(p.starred, 0, starred{rest, e.Row})
+		p.starred = slices.Insert(p.starred, 0, star(rest, e.Row))
 	} else {
 		p.exact[rest] = e.Row
 	}
@@ -85,8 +94,8 @@ func (s *Set) Find(symbol string) *Row {
 		}
 	}
 	if row == nil {
-		for _, x := range s.anywhere {
-			if match(x.pattern, symbol) {
+		for i := range s.anywhere {
+			if x := &s.anywhere[i]; x.matches(symbol) {
 				row = x.row
 				break
 			}
@@ -130,8 +139,8 @@ func (p *pack) find(rest string) *Row {
 		if r := p.exact[rest]; r != nil {
 			return r
 		}
-		for _, x := range p.starred {
-			if match(x.pattern, rest) {
+		for i := range p.starred {
+			if x := &p.starred[i]; x.matches(rest) {
 				return x.row
 			}
 		}
