@@ -101,6 +101,9 @@ func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
 		b |= doesRecord
 	}
 	targets := x.w.r.Targets(c)
+	if x.named(f)&inStore != 0 && asks(calleeName(c)) && !slices.ContainsFunc(targets, func(t resolve.Target) bool { return t.Func != nil }) {
+		b |= doesToken // a question whether a token still stands
+	}
 	for _, a := range c.Args {
 		if l, ok := a.(*ir.FuncRef); ok && l.Literal && l.Func != nil && len(l.Func.Params) >= 2 && !slices.ContainsFunc(targets, func(t resolve.Target) bool { return t.Func != nil }) {
 			x.given[l.Func] = true

@@ -30,7 +30,14 @@ func (w *walker) lookup(st *state, s *site, name string, k func(*state, *value))
 	for _, a := range s.call.Args {
 		m |= nameMark(a, 2)
 	}
-	if m&(Token|Hashed|ID) == 0 && (m&Claim == 0 || st.uses&inStore == 0 && !asksOfTokens(strings.ToLower(name))) {
+	if w.index.named(w.f.fn)&inStore != 0 {
+		for _, a := range s.call.Args {
+			if n, ok := a.(*ir.Name); ok && n.Var != nil && keyOfTokens(n.Var.Name) {
+				m |= ID
+			}
+		}
+	}
+	if m&(Token|Hashed|ID) == 0 && (m&Claim == 0 || w.index.named(w.f.fn)&inStore == 0 && !asksOfTokens(strings.ToLower(name))) {
 		return false
 	}
 	if _, ok := s.call.Fun.(*ir.Extern); ok && !known {
@@ -146,6 +153,12 @@ func asksOfTokens(n string) bool {
 		}
 	}
 	return false
+}
+
+// keyOfTokens says that a parameter of such a question is its key.
+func keyOfTokens(name string) bool {
+	n := strings.ToLower(name)
+	return n == "id" || n == "jti" || n == "key" || strings.Contains(n, "token") || strings.Contains(n, "session") || strings.Contains(n, "hash")
 }
 
 // asks says that a name is that of a question to a store.
