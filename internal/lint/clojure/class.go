@@ -9,7 +9,6 @@ import (
 // A multi is a multimethod: a function that chooses one of its methods.
 type multi struct {
 	fn      *ir.Func
-	class   *ir.Class
 	form    *form
 	file    *ir.File
 	sp      *space

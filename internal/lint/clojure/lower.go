@@ -32,11 +32,9 @@ type scope struct {
 
 // A local is what a name within a function stands for.
 type local struct {
-	v      *ir.Var
-	funcs  []*ir.Func // a function by its own name, or of letfn
-	field  bool       // v is the object, and the name one of its fields
-	macro  bool       // a name that stands for itself, such as a catch selector
-	yields bool
+	v     *ir.Var
+	funcs []*ir.Func // a function by its own name, or of letfn
+	field bool       // v is the object, and the name one of its fields
 }
 
 func (s *scope) find(name string) (local, bool) {
@@ -107,9 +105,7 @@ const (
 // A loop is the target of a recur.
 type loop struct {
 	vars  []*ir.Var
-	prep  func() // takes vars apart again
-	label string // "" for a function
-	fn    *ir.Func
+	label string
 }
 
 // give ends a form with its value.
@@ -211,7 +207,9 @@ func inert(e ir.Expr) bool {
 func (b *body) into(f *form, d dest) {
 	if b.depth++; b.depth > 2*maxDepth {
 		b.depth--
-		b.r.stats.Cut++
+		if b.file.Broken == "" {
+			b.file.Broken = "forms nested too deep"
+		}
 		b.give(f, &ir.Unknown{Span: b.span(f)}, d)
 		return
 	}

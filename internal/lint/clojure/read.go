@@ -43,7 +43,6 @@ type reading struct {
 	protocols []*protocol
 	// records are classes of the program by the names that Java gives them.
 	records map[string]*ir.Class
-	stats   struct{ Cut int }
 }
 
 // Read translates the Clojure in t, if any of its namespaces requires one for which
