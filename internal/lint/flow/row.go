@@ -190,6 +190,10 @@ func (w *walker) row(st *state, c *ir.Call, t resolve.Target, recv *value, args 
 		if w.lookup(st, s, lastName(t.Symbol), k) {
 			return
 		}
+		if v, ok := s.returned(); ok && t.Row.Does == library.Save {
+			k(st, v) // the record as it was written
+			return
+		}
 		w.plain(st, s, k)
 	case library.Value:
 		w.valueCall(st, s, k)
@@ -680,6 +684,22 @@ func (w *walker) valueRow(st *state, e ir.Expr, row *library.Row, symbol string,
 	}
 }
 
+// returned is the receiver or argument that a call gives back, by its row.
+func (s *site) returned() (v *value, ok bool) {
+	if len(s.row.Returns) != 1 || s.row.Marks != "" {
+		return nil, false
+	}
+	if s.row.Returns[0] == "same" {
+		return s.recv, s.recv != nil
+	}
+	if n, ok := strings.CutPrefix(s.row.Returns[0], "arg "); ok {
+		if i, err := strconv.Atoi(n); err == nil && i >= 0 && i < len(s.args) {
+			return s.args[i], true
+		}
+	}
+	return nil, false
+}
+
 // valueCall is a call that gives a value which the row describes.
 func (w *walker) valueCall(st *state, s *site, k func(*state, *value)) {
 	if fn, _ := s.at(s.row.Call); fn != nil && fn.fn != nil {
@@ -691,13 +711,9 @@ func (w *walker) valueCall(st *state, s *site, k func(*state, *value)) {
 		k(st, w.shape(s, v))
 		return
 	}
-	if len(s.row.Returns) == 1 && s.row.Marks == "" {
-		if n, ok := strings.CutPrefix(s.row.Returns[0], "arg "); ok {
-			if i, err := strconv.Atoi(n); err == nil && i >= 0 && i < len(s.args) {
-				k(st, s.args[i])
-				return
-			}
-		}
+	if v, ok := s.returned(); ok && v != s.recv {
+		k(st, v)
+		return
 	}
 	v := blend(append([]*value{s.recv}, s.args...))
 	if v != nil {
