@@ -307,10 +307,10 @@ func (w *walker) inside(st *state, f *ir.Func, this *value) *state {
 	does := w.index.reach(f)
 	if does&doesAnswer == 0 {
 		in.pending, in.answered, in.status, in.at, in.atFunc, in.verbose = 0, false, 0, ir.Span{}, nil, false
-		in.served, in.servedAt, in.aborted, in.handed, in.thrown, in.thrownAt, in.collected, in.overruled = false, place{}, false, false, nil, place{}, false, false
+		in.served, in.servedAt, in.thrown, in.thrownAt, in.collected, in.overruled = false, place{}, nil, place{}, false, false
 	}
 	if does&doesToken == 0 {
-		in.uses, in.used, in.decoded = in.uses&flagsOfNames, nil, nil
+		in.uses, in.used = in.uses&flagsOfNames, nil
 		if in.outcome == Succeeded {
 			in.op = nil
 		}
@@ -473,10 +473,10 @@ func (w *walker) leave(st, x *state, f *ir.Func, c *ir.Call, at ir.Span) *state 
 			out.served, out.servedAt = st.served, st.servedAt
 		}
 		out.overruled = st.overruled || x.served && !st.served && st.answered
-		out.aborted, out.handed, out.thrown, out.thrownAt, out.collected = st.aborted, st.handed, st.thrown, st.thrownAt, st.collected
+		out.thrown, out.thrownAt, out.collected = st.thrown, st.thrownAt, st.collected
 	}
 	if does&doesToken == 0 {
-		out.used, out.decoded = st.used, st.decoded
+		out.used = st.used
 		if st.op != nil && st.outcome == Succeeded {
 			out.op, out.outcome = st.op, st.outcome
 		}
@@ -859,17 +859,4 @@ func (w *walker) handed(st *state, f *ir.Func, v *value, c *ir.Call, k func(*sta
 		return
 	}
 	w.enter(st, f, w.f.in, v.fn.env, nil, nil, c, k)
-}
-
-func hasRole(targets []resolve.Target, roles ...library.Role) bool {
-	for _, t := range targets {
-		if t.Row != nil {
-			for _, r := range roles {
-				if t.Row.Does == r {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }

@@ -328,7 +328,6 @@ func memberOf(st *state, x *value, name string) *value {
 
 func (w *walker) indexed(st *state, e *ir.Index, x, key *value, k func(*state, *value)) {
 	if x == nil {
-		w.keyed(st, e, key)
 		k(st, nil)
 		return
 	}
@@ -352,7 +351,6 @@ func (w *walker) indexed(st *state, e *ir.Index, x, key *value, k func(*state, *
 	if key.kind() == text {
 		name = key.s
 	}
-	w.keyed(st, e, key)
 	k(st, memberOf(st, x, name))
 }
 
@@ -428,7 +426,6 @@ func (w *walker) op(st *state, e *ir.Op, k func(*state, *value)) {
 			if v == nil {
 				v = vThing
 			}
-			w.built(st, e, vals)
 		case ir.Slice:
 			if len(vals) > 0 && vals[0].mark()&Token != 0 {
 				v = w.sliced(vals)
@@ -622,16 +619,11 @@ func (w *walker) assign(st *state, left ir.Expr, v *value, k func(*state)) {
 		if v != nil && v.miss && w.language() == ir.Go && (l.Var.Name == "err" || strings.HasSuffix(l.Var.Name, "Err")) {
 			v = missErr(v.op)
 		}
-		if v.mark()&(Token|Claimed) != 0 {
-			w.stored(st, l, v)
-		}
 		st = st.set(l.Var, v)
 	case *ir.Member:
-		w.stored(st, l, v)
 		st = w.setField(st, l.X, l.Name, v)
 	case *ir.Index:
 		w.eval(st, l.Key, func(next *state, key *value) {
-			w.keyedStore(next, l, key, v)
 			st = next
 			if key.kind() == text {
 				st = w.setField(st, l.X, key.s, v)

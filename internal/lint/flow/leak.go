@@ -63,25 +63,6 @@ func (v *value) holding(m Mark, depth int) *value {
 	return nil
 }
 
-func (w *walker) answerLeaks(st *state, s *site) {}
-
-// built looks at a text that is put together: a URL with a token in it.
-func (w *walker) built(st *state, e *ir.Op, vals []*value) {}
-
-// keyed and keyedStore look at maps that are asked for a token.
-func (w *walker) keyed(st *state, e *ir.Index, key *value)                {}
-func (w *walker) keyedStore(st *state, e *ir.Index, key *value, v *value) {}
-
-// stored looks at what is kept: unverified claims that say who asks.
-func (w *walker) stored(st *state, left ir.Expr, v *value) {}
-
-func (w *walker) issued(st *state, s *site, op *Op, claims *value) {}
-
-func (w *walker) sameToken(st *state, token ir.Expr) bool { return false }
-
-// limited notes that a limiter was asked.
-func (w *walker) limited(at ir.Span) {}
-
 // builtin does what the language itself has.
 func (w *walker) builtin(st *state, c *ir.Call, symbol string, args []*value, k func(*state, *value)) (v *value, done bool) {
 	switch symbol {

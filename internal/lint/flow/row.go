@@ -490,14 +490,7 @@ func (w *walker) decode(st *state, s *site, k func(*state, *value)) {
 		w.fail(st, s, mk(value{is: thing, err: true, fail: true, dep: true, op: op}), k)
 		return
 	}
-	if st.op == nil && st.uses&useVerified != 0 && w.sameToken(st, te) {
-		w.finish(st, s, mk(value{is: thing, marks: Claim, from: s.x.At()}), k)
-		return
-	}
 	v := mk(value{marks: Claimed, op: op, from: s.x.At()})
-	if st.op == nil {
-		st = st.with(func(c *state) { c.decoded = op })
-	}
 	w.untracked(st, s, v, k)
 }
 
@@ -508,13 +501,11 @@ func (w *walker) issue(st *state, s *site, k func(*state, *value)) {
 	if s.row.Does == library.Refresh {
 		op = w.opAt(s, library.Refresh)
 	}
-	claims, _ := s.at(s.row.Claims)
 	if op.Kind == library.Refresh {
 		op.Use = "refresh"
 	} else {
 		op.used = true // what is made for a refresh is no use of one
 	}
-	w.issued(st, s, op, claims)
 	v := mk(value{is: thing, marks: Token, from: s.x.At()})
 	if st.op == nil {
 		if op.Kind == library.Issue && (st.uses&useRefresh != 0 || w.refreshing(st)) {
@@ -569,13 +560,9 @@ func (w *walker) check(st *state, s *site, k func(*state, *value)) {
 	w.finish(fine, s, nil, k)
 }
 
+// password goes on from a comparison, whose outcome has nothing to do with tokens.
 func (w *walker) password(st *state, s *site, k func(*state, *value)) {
 	w.opAt(s, library.Secret)
-	st = st.with(func(c *state) { c.uses |= usePassword })
-	if f := s.row.Fails; f.Callback.Set() || !f.Set() {
-		w.untracked(st, s, nil, k)
-		return
-	}
 	w.untracked(st, s, nil, k)
 }
 
@@ -798,9 +785,6 @@ func (w *walker) respond(st *state, s *site, k func(*state, *value)) {
 			if code != 0 {
 				c.pending = code
 			}
-			if s.row.Does == library.Abort {
-				c.aborted = true
-			}
 			return
 		}
 		if code == 0 {
@@ -813,10 +797,6 @@ func (w *walker) respond(st *state, s *site, k func(*state, *value)) {
 			c.status = code // an answer is a value there, and can be given another status
 		}
 	})
-	if blend(append(s.args, body)).mark()&Token != 0 {
-		next = next.with(func(c *state) { c.handed = true })
-	}
-	w.answerLeaks(next, s)
 	v := s.recv
 	if _, several := w.results(s.row); several {
 		v = nil
@@ -890,7 +870,6 @@ func (w *walker) collect(st *state, s *site, k func(*state, *value)) {
 
 // limit asks a limiter: it may refuse, and that has nothing to do with tokens.
 func (w *walker) limit(st *state, s *site, k func(*state, *value)) {
-	w.limited(s.x.At())
 	if s.row.Fails.Set() {
 		w.untracked(st, s, nil, k)
 		return

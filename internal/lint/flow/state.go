@@ -84,15 +84,11 @@ type state struct {
 	status    int
 	at        ir.Span
 	atFunc    *ir.Func
-	branch    ir.Span
 	verbose   bool // the error's text is in the answer
 	served    bool // passed on
 	dropped   bool // at the end of a root: what it returns does not hold the error
 	servedAt  place
 	overruled bool   // passed on after it had been answered
-	aborted   bool   // the links that follow do not run
-	handed    bool   // a token is in the answer
-	decoded   *Op    // whose claims are not verified yet
 	thrown    *value // handed to the central handler by a call, such as c.Error(err)
 	thrownAt  place
 	escaped   bool
@@ -116,7 +112,6 @@ type uses uint16
 
 const (
 	useRefresh  uses = 1 << iota // a refresh token was verified or looked up
-	usePassword                  // a password was compared
 	useVerified                  // a token was verified
 	useKnown                     // who asks is known: what a guard leaves behind was there
 

@@ -62,7 +62,6 @@ type settlement struct {
 
 var (
 	vNull  = mk(value{is: null})
-	vEmpty = mk(value{is: empty})
 	vNo    = mk(value{is: no})
 	vYes   = mk(value{is: yes})
 	vThing = mk(value{is: thing})

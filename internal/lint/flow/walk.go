@@ -602,9 +602,7 @@ func (w *walker) try(s *ir.Try, in []*state) []*state {
 		out = append(out, w.undecide(s, w.list(c.Body, w.merge(enter)), ends)...)
 		pending = rest
 	}
-	for _, x := range pending {
-		*w.f.throws = append(*w.f.throws, x)
-	}
+	*w.f.throws = append(*w.f.throws, pending...)
 	w.f.throws, w.f.returns = outerThrows, outerReturns
 	if len(s.Finally) == 0 {
 		return out
