@@ -129,17 +129,7 @@ func examples(name string, o finding.TextOptions) string {
 	if check.Strict {
 		b.WriteString("  Only --profile strict looks for it.\n")
 	}
-	var bad, good lint.Example
-	for _, e := range check.Examples() {
-		if e.Bad && (bad.Name == "" || len(e.Source) < len(bad.Source)) {
-			bad = e
-		}
-	}
-	for _, e := range check.Examples() {
-		if !e.Bad && (good.Name == "" || strings.TrimPrefix(e.Name, "good_") == strings.TrimPrefix(bad.Name, "bad_")) {
-			good = e
-		}
-	}
+	bad, good := check.Pair()
 	for _, e := range []struct {
 		title string
 		lint.Example

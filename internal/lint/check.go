@@ -84,6 +84,35 @@ func (c Check) Examples() []Example {
 	return list
 }
 
+// Pair is one example of each sort to show beside each other: the shortest bad one
+// that has a good one of the same framework, or else of the same language.
+func (c Check) Pair() (bad, good Example) {
+	framework := func(e Example) string {
+		_, name, _ := strings.Cut(e.Name, "_")
+		return name
+	}
+	list := c.Examples()
+	best := -1
+	for _, b := range list {
+		for _, g := range list {
+			if !b.Bad || g.Bad {
+				continue
+			}
+			match := 0
+			switch {
+			case framework(b) == framework(g):
+				match = 2
+			case b.Language == g.Language:
+				match = 1
+			}
+			if match > best || match == best && len(b.Source)+len(g.Source) < len(bad.Source)+len(good.Source) {
+				bad, good, best = b, g, match
+			}
+		}
+	}
+	return bad, good
+}
+
 // unmarked takes the marks of tests out of a fixture: "// want silent-refresh".
 func unmarked(source string) string {
 	var b strings.Builder

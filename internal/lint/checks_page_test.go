@@ -44,19 +44,12 @@ frameworks and languages, stand in internal/lint/testdata; they are the tests of
 	for _, c := range Checks() {
 		w, _ := catalog.WeaknessOf(c.ID)
 		fmt.Fprintf(&b, "\n## %s\n\n%s. %s\n", c.ID, w.Title, c.Counts)
-		examples := c.Examples()
-		for _, bad := range []bool{true, false} {
-			for _, e := range examples {
-				if e.Bad != bad {
-					continue
-				}
-				head := "Right"
-				if bad {
-					head = "Wrong"
-				}
-				fmt.Fprintf(&b, "\n%s:\n\n```%s\n%s\n```\n", head, fences[e.Language], strings.TrimSpace(e.Source))
-				break
-			}
+		bad, good := c.Pair()
+		for _, e := range []struct {
+			head string
+			Example
+		}{{"Wrong", bad}, {"Right", good}} {
+			fmt.Fprintf(&b, "\n%s:\n\n```%s\n%s\n```\n", e.head, fences[e.Language], strings.TrimSpace(e.Source))
 		}
 	}
 	got := b.String()

@@ -14,7 +14,7 @@ var _ = add(Check{
 	ID:     catalog.SilentScopeDenial,
 	Strict: true, // a 403 need not be about rights, and a wrapper may record it
 	Counts: "A branch answers 403, in a program that verifies tokens, and neither the branch nor what it calls writes a record. Branches that are taken because a " +
-		"token failed belong to other checks. Denials that are thrown are judged by the central handler that the route has.",
+		"token failed belong to other checks. Denials that are thrown are not looked at.",
 	Run: func(p *pass) {
 		taken := map[ir.Span]bool{} // answers to failures
 		for _, w := range p.Ways {
