@@ -213,6 +213,8 @@ func (l *lowerer) requireCall(n ecma.Node) (ref, bool) {
 			switch arg.Kind() {
 			case ecma.StringLiteral, ecma.TemplateLiteral:
 				spec = arg.Value()
+			case ecma.CallExpression:
+				spec = l.fixed(arg)
 			}
 			if spec == "" || arg.Next().OK() || l.names["require"] != nil {
 				return ref{}, false
