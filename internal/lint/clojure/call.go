@@ -100,6 +100,12 @@ func (b *body) callExtern(f, head *form, full string, args []*form, d dest) {
 	b.naming = ""
 	space, name := split(full)
 	switch {
+	case name == "if-let*" || name == "if-lets":
+		ifLet(false, false)(b, f, args, d)
+		return
+	case name == "when-let*" || name == "when-lets":
+		ifLet(false, true)(b, f, args, d)
+		return
 	case compojures[space] && verbs[name]:
 		b.give(f, b.compojureRoute(f, head, full, args), d)
 		return

@@ -75,6 +75,17 @@ func ifLet(some, whole bool) special {
 			b.all(f, args, d)
 			return
 		}
+		if len(args[0].kids) > 2 { // if-let* and the like: one within the other
+			inner := append([]*form{{kind: symbol, text: f.kids[0].text, start: f.start, end: f.start}, {kind: vector, start: args[0].start, end: args[0].end, kids: args[0].kids[2:]}}, args[1:]...)
+			first := &form{kind: vector, start: args[0].start, end: args[0].end, kids: args[0].kids[:2]}
+			rest := &form{kind: list, start: f.start, end: f.end, kids: inner}
+			all := []*form{first, rest}
+			if !whole {
+				all = append(all, args[min(2, len(args)):]...)
+			}
+			ifLet(some, whole)(b, f, all, d)
+			return
+		}
 		pattern, init := args[0].kids[0], args[0].kids[1]
 		name := ""
 		if pattern.kind == symbol {

@@ -192,6 +192,8 @@ func (b *body) where(e *entry, do func()) {
 func (b *body) ask(e *entry, ctx *ir.Var) (answer ir.Expr) {
 	b.where(e, func() {
 		switch v := e.value; {
+		case v.head() != "" && b.resolve(v.head()).extern == "liberator.core/by-method" && len(v.kids) > 1:
+			answer = b.byMethod(e, v, ctx)
 		case v.kind == keyword:
 			answer = &ir.Member{Span: b.span(v), X: b.use(ctx, v), Name: b.keyword(v.text), Of: b.span(v)}
 		case b.callable(v):
@@ -202,6 +204,26 @@ func (b *body) ask(e *entry, ctx *ir.Var) (answer ir.Expr) {
 		}
 	})
 	return answer
+}
+
+// byMethod asks what (by-method {:get f :post g}) gives for the method of the request.
+func (b *body) byMethod(e *entry, f *form, ctx *ir.Var) ir.Expr {
+	pairs := f.kids[1:]
+	if len(pairs) == 1 && pairs[0].kind == table {
+		pairs = pairs[0].kids
+	}
+	v := b.temp(f, "", b.null(f))
+	for i := 0; i+1 < len(pairs) && i < maxDepth; i += 2 {
+		s := &ir.If{Span: ir.Span{File: b.file, Start: pairs[i].start, End: pairs[i+1].end}}
+		method := &ir.Member{Span: s.Span, X: b.use(b.fn.Params[0], f), Name: "request-method", Of: s.Span}
+		s.Cond = b.op(pairs[i], ir.Equal, method, b.quoted(pairs[i], 0))
+		s.Then = b.block(func() {
+			answer := b.ask(&entry{pairs[i], pairs[i+1], e.file, e.sp}, ctx)
+			b.emit(&ir.Set{Span: s.Span, Left: []ir.Expr{b.use(v, f)}, Right: []ir.Expr{answer}})
+		})
+		b.emit(s)
+	}
+	return b.use(v, f)
 }
 
 // respond returns what a handler answers, as a map with its status.

@@ -78,6 +78,9 @@ func (r *Resolver) holdsRoutes(c *ir.Call) bool {
 		case t.Func != nil:
 			for _, v := range r.eval(c, 0, nil).vals {
 				if v.Func != nil && v.Env != nil {
+					if arg, _ := madeFor(v); arg != nil {
+						return true
+					}
 					if _, arg, _ := r.wrapped(v); arg != nil {
 						return true
 					}
@@ -163,8 +166,22 @@ func (g *ring) value(v Value, e ir.Expr, at around) {
 		if _, arg, up := g.r.wrapped(v); arg != nil {
 			at.chain = add(at.chain, Link{Span: e.At(), Func: v.Func, Env: v.Env, Call: v.Through, Wraps: g.calls(arg, up)})
 			g.expr(arg, up, at)
+		} else if arg, up := madeFor(v); arg != nil {
+			at.chain = add(at.chain, Link{Span: e.At(), Func: v.Func, Env: v.Env, Call: v.Through})
+			g.expr(arg, up, at)
 		}
 	}
+}
+
+// madeFor is the first argument of the call that made a closure: what a middleware
+// is put around, though it is not seen to call it.
+func madeFor(v Value) (ir.Expr, *Env) {
+	for f := v.Func.Outer; f != nil; f = f.Outer {
+		if fr := v.Env.frame(f); fr != nil && fr.Call != nil && fr.Elem == nil && len(fr.Call.Args) > fr.Skip && len(f.Params) > 0 {
+			return fr.Call.Args[fr.Skip], fr.Up
+		}
+	}
+	return nil, nil
 }
 
 // calls says whether what a middleware is put around is a function of the program,
