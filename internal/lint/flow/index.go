@@ -20,6 +20,7 @@ const (
 	doesLimit                     // asks a limiter
 	doesPassword                  // compares a password
 	doesExit
+	doesHeaders // reads all headers or cookies of a request
 )
 
 // An index is what is known of every function before anything is walked.
@@ -86,7 +87,10 @@ func (x *index) read(f *ir.Func) {
 		}
 		return true
 	})
-	x.own[f] = b
+	if b&(doesHeaders|doesRecord) == doesHeaders|doesRecord {
+		b |= doesToken // what it reads may get into what it writes
+	}
+	x.own[f] = b &^ doesHeaders
 }
 
 func (x *index) call(f *ir.Func, c *ir.Call) (b bits) {
@@ -174,12 +178,16 @@ func (x *index) extractsToken(c *ir.Call, t resolve.Target) bool {
 // reads notes members that are read as a token: only those with a telling name
 // are asked for, they are many.
 func (x *index) reads(f *ir.Func, e ir.Expr, name string) bits {
-	if !namesToken(name) && !strings.EqualFold(name, "status") && !strings.EqualFold(name, "body") && name != "identity" {
+	all := name == "headers" || name == "cookies" || name == "Header"
+	if !all && !namesToken(name) && !strings.EqualFold(name, "status") && !strings.EqualFold(name, "body") && name != "identity" {
 		return 0
 	}
 	row, _ := x.w.r.RowOf(e)
 	if row == nil {
 		return 0
+	}
+	if row.Marks == library.Headers {
+		return doesHeaders
 	}
 	b := bitsOf(row)
 	if row.Does == library.Extract && (namesToken(name) || leftByGuard(row)) {
