@@ -103,8 +103,9 @@ func textual(name string, recv *value, args []*value) (*value, bool) {
 		if len(args) == 0 || args[0] == nil {
 			return nil, false
 		}
-		// A function of a package of strings, not a method.
-		if recv != nil {
+		// A function of a package of strings, not a method, and none that makes a field
+		// of a record: slog.String("error", err.Error()).
+		if recv != nil || name == "String" && len(args) > 1 {
 			return nil, false
 		}
 		x = args[0]
