@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jotsight/jotsight/internal/catalog"
@@ -29,7 +30,7 @@ var _ = add(Check{
 			}
 			p.looks()
 			return w.Exit == flow.Serves && !w.Denied && !refusedBefore(w, refuser) &&
-				(p.strict || refuses[askedBy(w)] && !w.Again && !optional(w) && w.Root != nil && len(w.Root.Routes) > 0)
+				(p.strict || refuses[askedBy(w)] && !w.Again && !optional(w) && !p.byPolicy(w.Func) && w.Root != nil && len(w.Root.Routes) > 0)
 		}) {
 			p.report(fault{
 				at: answers(w), fn: w.Func, what: w.Op.Name, confidence: sure(w), related: trail(w),
@@ -87,11 +88,63 @@ func askedBy(w *flow.Way) asked {
 // be nobody.
 func optional(w *flow.Way) bool {
 	for fn := w.Func; fn != nil; fn = fn.Outer {
-		for _, word := range []string{"optional", "anonymous", "guest", "maybe", "public"} {
-			if strings.Contains(strings.ToLower(fn.Name), word) {
-				return true
-			}
+		if mayBeNobody(fn.Name) {
+			return true
 		}
 	}
 	return false
+}
+
+func mayBeNobody(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"optional", "anonymous", "guest", "maybe", "public", "unprotected", "allowlist", "whitelist"}, func(word string) bool {
+		return strings.Contains(name, word)
+	})
+}
+
+// byPolicy reports whether fn, or a function that it calls, asks by name whether
+// this request needs a token at all: then letting one without go on is meant.
+func (p *pass) byPolicy(fn *ir.Func) bool {
+	if fn == nil {
+		return false
+	}
+	if asksForNobody(fn) {
+		return true
+	}
+	found := false
+	ir.Walk(fn.Body, nil, func(x ir.Expr) bool {
+		if c, ok := x.(*ir.Call); ok && !found {
+			for _, t := range p.resolver.Targets(c) {
+				found = found || t.Func != nil && asksForNobody(t.Func)
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// asksForNobody looks for such a name in the conditions of a function.
+func asksForNobody(fn *ir.Func) bool {
+	found := false
+	var named func(x ir.Expr)
+	named = func(x ir.Expr) {
+		switch x := x.(type) {
+		case *ir.Name:
+			found = found || x.Var != nil && mayBeNobody(x.Var.Name)
+		case *ir.Member:
+			found = found || mayBeNobody(x.Name)
+		case *ir.FuncRef:
+			found = found || mayBeNobody(x.Func.Name)
+		case *ir.Extern:
+			found = found || mayBeNobody(x.Symbol)
+		}
+		ir.Parts(x, func(ir.Stmt) {}, named)
+	}
+	ir.Walk(fn.Body, func(s ir.Stmt) bool {
+		if i, ok := s.(*ir.If); ok && i.Cond != nil {
+			named(i.Cond)
+		}
+		return !found
+	}, func(ir.Expr) bool { return false })
+	return found
 }
