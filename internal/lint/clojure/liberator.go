@@ -214,6 +214,9 @@ func (b *body) byMethod(e *entry, f *form, ctx *ir.Var) ir.Expr {
 	}
 	v := b.temp(f, "", b.null(f))
 	for i := 0; i+1 < len(pairs) && i < maxDepth; i += 2 {
+		if pairs[i].key("options") {
+			continue // liberator answers these itself, before anything is done
+		}
 		s := &ir.If{Span: ir.Span{File: b.file, Start: pairs[i].start, End: pairs[i+1].end}}
 		method := &ir.Member{Span: s.Span, X: b.use(b.fn.Params[0], f), Name: "request-method", Of: s.Span}
 		s.Cond = b.op(pairs[i], ir.Equal, method, b.quoted(pairs[i], 0))
