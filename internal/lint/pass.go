@@ -48,10 +48,11 @@ type place struct {
 // nothing is a pass.
 func (p *pass) looks() { p.looked = true }
 
-// report adds a fault. Without a place in the source it is none.
+// report adds a fault. Without a place in the source it is none; one that goes by a
+// heuristic is for the strict profile.
 func (p *pass) report(f fault) {
 	p.looked = true
-	if f.at.File == nil {
+	if f.at.File == nil || f.confidence == finding.Tentative && !p.strict {
 		return
 	}
 	p.faults = append(p.faults, f)
