@@ -524,8 +524,47 @@ func (w *walker) defaultOf(route *resolve.Route) (how string, at ir.Span) {
 		return d, route.Span
 	}
 	how = w.lib.Uncaught(route.Framework)
+	if how != "silent" && how != "" && w.switchedOff(route.Framework) {
+		how = "silent"
+	}
 	w.defaults[route.Framework] = how
 	return how, route.Span
+}
+
+// switchedOff reports whether what a framework writes of errors hangs on an option
+// that no application of the program sets. Options that are not written out may be
+// set.
+func (w *walker) switchedOff(framework string) bool {
+	made, on := false, false
+	for _, f := range w.p.Funcs {
+		ir.Walk(f.Body, nil, func(x ir.Expr) bool {
+			c, ok := x.(*ir.Call)
+			if !ok || on {
+				return !on
+			}
+			for _, t := range w.r.Targets(c) {
+				if t.Row == nil || t.Row.Does != library.Router || t.Row.When == "" || !strings.HasPrefix(t.Symbol, framework+"#") {
+					continue
+				}
+				made = true
+				i, has := t.Row.Options.Index(len(c.Args))
+				if !has {
+					continue
+				}
+				o, written := c.Args[i].(*ir.Object)
+				if !written {
+					on = true
+					continue
+				}
+				for _, field := range o.Fields {
+					off, isConst := field.Value.(*ir.Const)
+					on = on || field.Name == "" || field.Name == t.Row.When && !(isConst && (off.Kind == ir.Nil || off.Text == "false"))
+				}
+			}
+			return true
+		})
+	}
+	return made && !on
 }
 
 // settleWay ends a way that was neither thrown nor handed on as an error.

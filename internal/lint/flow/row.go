@@ -773,6 +773,13 @@ func (w *walker) errorOf(r *library.Row, c *ir.Call, args []*value) *value {
 
 // respond answers the request, or sets the status for who does.
 func (w *walker) respond(st *state, s *site, k func(*state, *value)) {
+	if err, e := s.at(s.row.Error); e != nil && err.isErr() {
+		if err.status == 0 && st.pending != 0 {
+			err = err.with(func(c *value) { c.status = st.pending })
+		}
+		w.next1(st, s, err, e, func(st *state, _ *value) { k(st, s.recv) })
+		return
+	}
 	code := s.row.Code
 	if v, e := s.at(s.row.Status); v.kind() == number {
 		code = int(v.n)
@@ -860,8 +867,11 @@ func (w *walker) next1(st *state, s *site, err *value, e ir.Expr, k func(*state,
 // collect keeps an error for the central handler.
 func (w *walker) collect(st *state, s *site, k func(*state, *value)) {
 	err, e := s.at(s.row.Error)
-	if e == nil && len(s.args) > 0 {
+	if e == nil && len(s.args) > 0 && s.row.Code == 0 {
 		err, e = s.args[0], s.call.Args[0]
+	}
+	if s.row.Code != 0 { // it makes the error, too
+		err = mk(value{is: thing, err: true, thrown: true, status: s.row.Code, dep: st.decided != nil})
 	}
 	w.next1(st, s, err, e, func(st *state, _ *value) {
 		k(st.with(func(c *state) { c.collected = true }), s.recv)
