@@ -76,6 +76,9 @@ func TestDemoPrintsOneDocument(t *testing.T) {
 			if run.Verdict == finding.Skipped && (noCase[run.Check] || part.name == "blind" && blindNoCase[run.Check]) {
 				continue
 			}
+			if run.Verdict == finding.Skipped && strings.Contains(run.Why, "quieter machine") {
+				continue // the clock decides nothing on a machine that is busy with other tests
+			}
 			if run.Verdict != finding.Pass && run.Verdict != finding.Fail {
 				t.Errorf("%s: %s is %s: %s", part.name, run.Check, run.Verdict, run.Why)
 			}

@@ -42,7 +42,7 @@ func TestBounds(t *testing.T) {
 	} {
 		start := time.Now()
 		p := readOne("package x\n\nfunc f() {\n" + body + "\n}\n\nfunc g() { println(1) }\n")
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%s: took %s", name, took)
 		}
 		found := false
