@@ -14,20 +14,26 @@ var _ = add(Check{
 	Counts: "No option of the verification names the audience, and nothing around it looks at aud. Where a key signs for one service alone " +
 		"that is no fault; where several share a key or an issuer, it is.",
 	Run: func(p *pass) {
-		for _, op := range p.Ops {
-			if op.Kind != library.Verify || op.Row == nil || len(op.Row.Audience) == 0 {
-				continue
-			}
-			p.looks()
-			o := p.options(op)
-			if _, ok := o.get(op.Row.Audience...); ok || o.open || op.Guessed || p.mentions(op.Func, "aud", "Audience") {
-				continue
-			}
-			p.report(fault{
-				at: op.Span, fn: op.Func, what: op.Name, confidence: finding.Firm,
-				related: []place{{op.Span, op.Func, does(op)}},
-				message: fmt.Sprintf("%s: %s does not check the audience", name(op.Func), op.Name),
-			})
-		}
+		p.unchecked(func(r *library.Row) []string { return r.Audience }, "audience", "aud", "Audience")
 	},
 })
+
+// unchecked reports the verifications whose library has options for a claim, of which
+// none is set, and around which nothing mentions the claim by one of its names.
+func (p *pass) unchecked(options func(*library.Row) []string, claim string, names ...string) {
+	for _, op := range p.Ops {
+		if op.Kind != library.Verify || op.Row == nil || len(options(op.Row)) == 0 {
+			continue
+		}
+		p.looks()
+		o := p.options(op)
+		if _, ok := o.get(options(op.Row)...); ok || o.open || op.Guessed || p.mentions(op.Func, names...) {
+			continue
+		}
+		p.report(fault{
+			at: op.Span, fn: op.Func, what: op.Name, confidence: finding.Firm,
+			related: []place{{op.Span, op.Func, does(op)}},
+			message: fmt.Sprintf("%s: %s does not check the %s", name(op.Func), op.Name, claim),
+		})
+	}
+}

@@ -64,7 +64,7 @@ func (a *Analysis) Inventory() *Inventory {
 			ways[w.Op] = append(ways[w.Op], w)
 		}
 	}
-	ops := slices.SortedStableFunc(slices.Values(a.Facts.Ops), func(a, b *flow.Op) int { return compareSpans(a.Span, b.Span) })
+	ops := slices.SortedStableFunc(slices.Values(a.Facts.Ops), func(a, b *flow.Op) int { return a.Span.Compare(b.Span) })
 	for _, op := range ops {
 		if op.File == nil || op.Guessed {
 			continue

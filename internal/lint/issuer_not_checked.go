@@ -1,10 +1,7 @@
 package lint
 
 import (
-	"fmt"
-
 	"github.com/jotsight/jotsight/internal/catalog"
-	"github.com/jotsight/jotsight/internal/finding"
 	"github.com/jotsight/jotsight/internal/lint/library"
 )
 
@@ -14,20 +11,6 @@ var _ = add(Check{
 	Counts: "No option of the verification names the issuer, and nothing around it looks at iss. Where a key signs for one service alone " +
 		"that is no fault; where several share a key or an issuer, it is.",
 	Run: func(p *pass) {
-		for _, op := range p.Ops {
-			if op.Kind != library.Verify || op.Row == nil || len(op.Row.Issuer) == 0 {
-				continue
-			}
-			p.looks()
-			o := p.options(op)
-			if _, ok := o.get(op.Row.Issuer...); ok || o.open || op.Guessed || p.mentions(op.Func, "iss", "Issuer") {
-				continue
-			}
-			p.report(fault{
-				at: op.Span, fn: op.Func, what: op.Name, confidence: finding.Firm,
-				related: []place{{op.Span, op.Func, does(op)}},
-				message: fmt.Sprintf("%s: %s does not check the issuer", name(op.Func), op.Name),
-			})
-		}
+		p.unchecked(func(r *library.Row) []string { return r.Issuer }, "issuer", "iss", "Issuer")
 	},
 })

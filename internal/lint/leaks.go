@@ -15,7 +15,7 @@ func (p *pass) leaks(what flow.Mark, into ...string) (list []*flow.Leak) {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *flow.Leak) int {
-		return cmp.Or(compareSpans(a.Span, b.Span), compareSpans(a.From, b.From), cmp.Compare(a.What, b.What))
+		return cmp.Or(a.Span.Compare(b.Span), a.From.Compare(b.From), cmp.Compare(a.What, b.What))
 	})
 	return list
 }

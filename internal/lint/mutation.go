@@ -161,7 +161,7 @@ func (m *mutator) records() (list []flow.Observation) {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b flow.Observation) int { return compareSpans(a.Span, b.Span) })
+	slices.SortFunc(list, func(a, b flow.Observation) int { return a.Span.Compare(b.Span) })
 	return list
 }
 

@@ -63,7 +63,7 @@ func (p *pass) report(f fault) {
 func (p *pass) findings() []finding.Finding {
 	slices.SortStableFunc(p.faults, func(a, b fault) int {
 		return cmp.Or(
-			strings.Compare(a.at.File.Path, b.at.File.Path), cmp.Compare(a.at.Start, b.at.Start), cmp.Compare(a.at.End, b.at.End),
+			a.at.Compare(b.at),
 			strings.Compare(name(a.fn), name(b.fn)), strings.Compare(routeOf(a.route), routeOf(b.route)),
 			strings.Compare(a.what, b.what), strings.Compare(a.message, b.message))
 	})

@@ -101,7 +101,7 @@ func (s *subject) serve() (list []served) {
 				}
 			})
 		}
-		slices.SortStableFunc(v.ops, func(a, b *flow.Op) int { return compareSpans(a.Span, b.Span) })
+		slices.SortStableFunc(v.ops, func(a, b *flow.Op) int { return a.Span.Compare(b.Span) })
 		list = append(list, v)
 	}
 	return list

@@ -69,18 +69,8 @@ func worst(ways []*flow.Way, about func(*flow.Way) bool) (list []*flow.Way) {
 // compareWays puts less record first, then goes by the places.
 func compareWays(a, b *flow.Way) int {
 	return cmp.Or(
-		cmp.Compare(a.Tier, b.Tier), compareSpans(a.At, b.At), compareSpans(a.Branch, b.Branch), compareSpans(a.Op.Span, b.Op.Span),
+		cmp.Compare(a.Tier, b.Tier), a.At.Compare(b.At), a.Branch.Compare(b.Branch), a.Op.Span.Compare(b.Op.Span),
 		cmp.Compare(len(a.Steps), len(b.Steps)), cmp.Compare(where(a.Root, a.Func), where(b.Root, b.Func)))
-}
-
-func compareSpans(a, b ir.Span) int {
-	file := func(s ir.Span) string {
-		if s.File == nil {
-			return ""
-		}
-		return s.File.Path
-	}
-	return cmp.Or(cmp.Compare(file(a), file(b)), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
 }
 
 // answers is the place that a finding about a way stands at: the innermost branch
@@ -237,7 +227,7 @@ func rootsOf(facts *flow.Facts) (list []*flow.Root) {
 			list = append(list, w.Root)
 		}
 	}
-	slices.SortFunc(list, func(a, b *flow.Root) int { return compareSpans(a.Func.Span, b.Func.Span) })
+	slices.SortFunc(list, func(a, b *flow.Root) int { return a.Func.Span.Compare(b.Func.Span) })
 	return list
 }
 

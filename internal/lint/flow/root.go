@@ -101,7 +101,7 @@ func (w *walker) loners() []*ir.Func {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *ir.Func) int {
-		return cmp.Or(strings.Compare(pathOf(a), pathOf(b)), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
+		return a.Span.Compare(b.Span)
 	})
 	return list
 }
@@ -157,13 +157,6 @@ func starts(f *ir.Func) bool {
 }
 
 func isBody(f *ir.Func) bool { return f.Module != nil && f == f.Module.Body }
-
-func pathOf(f *ir.Func) string {
-	if f.File == nil {
-		return ""
-	}
-	return f.File.Path
-}
 
 // walkRoot executes one function as a request would, and gathers its ways.
 func (w *walker) walkRoot(j *job) {
@@ -665,24 +658,14 @@ func (w *walker) gather() {
 		w.facts.Leaks = append(w.facts.Leaks, l)
 	}
 	slices.SortFunc(w.facts.Ops, func(a, b *Op) int {
-		return cmp.Or(compareSpans(a.Span, b.Span), strings.Compare(string(a.Kind), string(b.Kind)))
+		return cmp.Or(a.Span.Compare(b.Span), strings.Compare(string(a.Kind), string(b.Kind)))
 	})
 	slices.SortFunc(w.facts.Ways, func(a, b *Way) int {
-		return cmp.Or(compareSpans(a.Op.Span, b.Op.Span), strings.Compare(string(a.Op.Kind), string(b.Op.Kind)), compareSpans(a.At, b.At),
+		return cmp.Or(a.Op.Span.Compare(b.Op.Span), strings.Compare(string(a.Op.Kind), string(b.Op.Kind)), a.At.Compare(b.At),
 			cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Exit, b.Exit), cmp.Compare(a.Status, b.Status),
-			compareSpans(a.Root.Func.Span, b.Root.Func.Span))
+			a.Root.Func.Span.Compare(b.Root.Func.Span))
 	})
 	slices.SortFunc(w.facts.Leaks, func(a, b *Leak) int {
-		return cmp.Or(compareSpans(a.Span, b.Span), strings.Compare(a.Into, b.Into), cmp.Compare(a.What, b.What), compareSpans(a.From, b.From))
+		return cmp.Or(a.Span.Compare(b.Span), strings.Compare(a.Into, b.Into), cmp.Compare(a.What, b.What), a.From.Compare(b.From))
 	})
-}
-
-func compareSpans(a, b ir.Span) int {
-	path := func(s ir.Span) string {
-		if s.File == nil {
-			return ""
-		}
-		return s.File.Path
-	}
-	return cmp.Or(strings.Compare(path(a), path(b)), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
 }

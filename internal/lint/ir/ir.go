@@ -52,6 +52,7 @@
 package ir
 
 import (
+	"cmp"
 	"sort"
 	"strings"
 )
@@ -122,6 +123,18 @@ func (s Span) Position() (line, column int) {
 		return 0, 0
 	}
 	return s.File.Position(int(s.Start))
+}
+
+// Compare puts spans in the order of the source: by file, then by where they begin
+// and end. Nowhere comes first.
+func (s Span) Compare(o Span) int {
+	path := func(s Span) string {
+		if s.File == nil {
+			return ""
+		}
+		return s.File.Path
+	}
+	return cmp.Or(strings.Compare(path(s), path(o)), cmp.Compare(s.Start, o.Start), cmp.Compare(s.End, o.End))
 }
 
 // Text is the source of the span.
